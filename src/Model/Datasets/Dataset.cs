@@ -1,0 +1,4 @@
+namespace DdpmJobs.Model.Datasets;
+
+/// <summary>TODO family.</summary>
+public abstract record Dataset;

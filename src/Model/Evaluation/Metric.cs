@@ -1,0 +1,4 @@
+namespace DdpmJobs.Model.Evaluation;
+
+/// <summary>TODO family.</summary>
+public abstract record Metric;

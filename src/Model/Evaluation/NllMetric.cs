@@ -1,0 +1,7 @@
+using DdpmJobs.Model.Specs;
+
+namespace DdpmJobs.Model.Evaluation;
+
+/// <summary>TODO.</summary>
+[Kind("nll", Summary = "TODO", Source = "TODO")]
+public sealed record NllMetric : Metric;

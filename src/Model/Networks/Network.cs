@@ -1,0 +1,4 @@
+namespace DdpmJobs.Model.Networks;
+
+/// <summary>TODO family.</summary>
+public abstract record Network;

@@ -1,0 +1,4 @@
+namespace DdpmJobs.Model.Objectives;
+
+/// <summary>TODO family.</summary>
+public abstract record Objective;

@@ -1,0 +1,4 @@
+namespace DdpmJobs.Model.Predictions;
+
+/// <summary>TODO family.</summary>
+public abstract record Prediction;

@@ -1,0 +1,4 @@
+namespace DdpmJobs.Model.Samplers;
+
+/// <summary>TODO family.</summary>
+public abstract record Sampler;

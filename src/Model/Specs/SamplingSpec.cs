@@ -1,0 +1,23 @@
+using DdpmJobs.Model.Samplers;
+
+namespace DdpmJobs.Model.Specs;
+
+/// <summary>What is drawn from the trained network.</summary>
+public sealed record SamplingSpec
+{
+    /// <summary>The reverse process.</summary>
+    [Description("the reverse process")]
+    public Sampler Sampler { get; init; } = new DdimSampler();
+
+    /// <summary>Images drawn.</summary>
+    [Description("images drawn")]
+    public int Count { get; init; } = 64;
+
+    /// <summary>Images a network call; no effect on the images.</summary>
+    [Description("images a network call; no effect on the images")]
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>Columns of the grid picture.</summary>
+    [Description("columns of the grid picture")]
+    public int Columns { get; init; } = 8;
+}

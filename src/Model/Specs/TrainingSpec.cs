@@ -1,0 +1,44 @@
+using DdpmJobs.Model.Timesteps;
+using DdpmJobs.Model.Training;
+
+namespace DdpmJobs.Model.Specs;
+
+/// <summary>How a network is trained; defaults are the CIFAR-10 setting of Ho et al. 2020, appendix B.</summary>
+public sealed record TrainingSpec
+{
+    /// <summary>Optimiser steps.</summary>
+    [Description("optimiser steps")]
+    public int Steps { get; init; } = 800_000;
+
+    /// <summary>Images a step.</summary>
+    [Description("images a step")]
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>The optimiser.</summary>
+    [Description("the optimiser")]
+    public Optimizer Optimizer { get; init; } = new AdamOptimizer();
+
+    /// <summary>Steps over which the learning rate rises linearly from 0; the first step has rate 0.</summary>
+    [Description("steps over which the learning rate rises linearly from 0")]
+    public int WarmupSteps { get; init; } = 5000;
+
+    /// <summary>Largest global gradient norm; 0 switches clipping off.</summary>
+    [Description("largest global gradient norm; 0 switches clipping off")]
+    public double ClipNorm { get; init; } = 1.0;
+
+    /// <summary>Moving averages of the weights; the first is the one that is evaluated and sampled.</summary>
+    [Description("moving averages of the weights; the first is evaluated and sampled")]
+    public IReadOnlyList<Ema> Ema { get; init; } = [new ConstantEma()];
+
+    /// <summary>How t is drawn.</summary>
+    [Description("how t is drawn")]
+    public TimestepSampler TimestepSampler { get; init; } = new UniformTimesteps();
+
+    /// <summary>Whether training images are mirrored with probability one half.</summary>
+    [Description("mirror training images with probability one half")]
+    public bool HorizontalFlip { get; init; }
+
+    /// <summary>Steps between two hand-overs of metrics; every step's loss is kept.</summary>
+    [Description("steps between two hand-overs of metrics; every step's loss is kept")]
+    public int LogEvery { get; init; } = 20;
+}

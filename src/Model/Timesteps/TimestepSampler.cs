@@ -1,0 +1,4 @@
+namespace DdpmJobs.Model.Timesteps;
+
+/// <summary>TODO family.</summary>
+public abstract record TimestepSampler;

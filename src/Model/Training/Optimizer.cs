@@ -1,0 +1,4 @@
+namespace DdpmJobs.Model.Training;
+
+/// <summary>TODO family.</summary>
+public abstract record Optimizer;

@@ -1,0 +1,7 @@
+namespace DdpmJobs.Model.Training;
+
+/// <summary>How a training ended.</summary>
+/// <param name="StepsDone">Optimiser steps done.</param>
+/// <param name="Completed">False when it was asked to stop first; the checkpoint then holds the place to go on from.</param>
+/// <param name="Checkpoint">Path of the last checkpoint, which holds exactly <paramref name="StepsDone"/> steps.</param>
+public sealed record TrainingEnd(long StepsDone, bool Completed, string Checkpoint);

@@ -1,0 +1,29 @@
+namespace DdpmJobs.Model.Training;
+
+/// <summary>What a training is given by whoever runs it, beside the spec: place, device and where to report. Nothing here changes a number.</summary>
+public sealed record TrainingSession
+{
+    /// <summary>Device name as libtorch writes it: <c>cpu</c> or <c>cuda:0</c>.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>An existing folder that checkpoints are written to as <c>step-00001234.safetensors</c>.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>Folder of data sets that are not shipped; null for the default of the environment.</summary>
+    public string? DataFolder { get; init; }
+
+    /// <summary>A checkpoint of the same spec to go on from; null to start at step 0.</summary>
+    public string? ResumeFrom { get; init; }
+
+    /// <summary>Longest time between two checkpoints.</summary>
+    public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Called on the training thread with new points; must return at once.</summary>
+    public Action<TrainingPoints>? OnPoints { get; init; }
+
+    /// <summary>Called on the training thread when a checkpoint file is complete: its path and the step it holds (steps done). Must return at once.</summary>
+    public Action<string, long>? OnCheckpoint { get; init; }
+
+    /// <summary>The clock for throughput and checkpoint times.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,4 @@
+namespace DdpmJobs.Model.Variances;
+
+/// <summary>TODO family.</summary>
+public abstract record Variance;

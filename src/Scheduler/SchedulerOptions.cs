@@ -1,0 +1,14 @@
+namespace DdpmJobs.Scheduler;
+
+/// <summary>How the scheduler is deployed.</summary>
+public sealed class SchedulerOptions
+{
+    /// <summary>Secret that clients and dashboard users must show (bearer token, or password of basic authentication). Empty: nobody is asked, which is allowed on loopback only.</summary>
+    public string Token { get; set; } = "";
+
+    /// <summary>Time between two reconciliations; 5 seconds by default.</summary>
+    public TimeSpan ReconcileEvery { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a job has been ready before it is offered again; 15 seconds by default.</summary>
+    public TimeSpan OfferAgainAfter { get; set; } = TimeSpan.FromSeconds(15);
+}

@@ -1,0 +1,38 @@
+namespace DdpmJobs.Tracking.Artifacts;
+
+/// <summary>A file that a sweep, run or attempt made.</summary>
+public sealed class Artifact
+{
+    /// <summary>UUIDv7.</summary>
+    public Guid Id { get; set; }
+
+    /// <summary>The sweep.</summary>
+    public Guid SweepId { get; set; }
+
+    /// <summary>The run; null for a file of the whole sweep.</summary>
+    public Guid? RunId { get; set; }
+
+    /// <summary>The job that made it; null for the scheduler's own.</summary>
+    public Guid? JobId { get; set; }
+
+    /// <summary>The attempt's fence; null for the scheduler's own.</summary>
+    public int? Fence { get; set; }
+
+    /// <summary><c>checkpoint</c>, <c>samples</c> (safetensors), <c>sample_grid</c> (PNG of a run) or <c>sweep_grid</c> (PNG of a sweep).</summary>
+    public string Kind { get; set; } = "";
+
+    /// <summary>File name for a person, as in <c>samples.png</c>; never used as a path by the store.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>Content, by SHA-256.</summary>
+    public string Sha256 { get; set; } = "";
+
+    /// <summary>Training steps done, for checkpoints.</summary>
+    public long? Step { get; set; }
+
+    /// <summary>UTC, by the database clock.</summary>
+    public DateTime CreatedAt { get; set; }
+
+    /// <summary>When the content was dropped by retention; null while it is there.</summary>
+    public DateTime? DroppedAt { get; set; }
+}

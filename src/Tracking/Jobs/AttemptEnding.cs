@@ -1,0 +1,29 @@
+namespace DdpmJobs.Tracking.Jobs;
+
+/// <summary>How a runner ends an attempt.</summary>
+public abstract record AttemptEnding
+{
+    private AttemptEnding()
+    {
+    }
+
+    /// <summary>The work is done.</summary>
+    public sealed record Succeeded : AttemptEnding;
+
+    /// <summary>An error; retried with backoff when <paramref name="Retryable"/> and attempts are left, else final.</summary>
+    /// <param name="Message">One sentence.</param>
+    /// <param name="Stack">The whole exception; kept with the attempt.</param>
+    /// <param name="Retryable">False for a wrong spec.</param>
+    public sealed record Failed(string Message, string Stack, bool Retryable) : AttemptEnding;
+
+    /// <summary>The training became unstable.</summary>
+    /// <param name="Message">Step and loss.</param>
+    public sealed record Diverged(string Message) : AttemptEnding;
+
+    /// <summary>Stopped as asked by <see cref="Job.StopReason"/>: cancelled, pruned, or back to ready.</summary>
+    public sealed record Stopped : AttemptEnding;
+
+    /// <summary>Given back unfinished, as at a shutdown: back to ready at once, attempt not counted.</summary>
+    /// <param name="Reason">Why, in words.</param>
+    public sealed record HandedBack(string Reason) : AttemptEnding;
+}

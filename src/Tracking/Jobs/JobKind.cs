@@ -1,0 +1,14 @@
+namespace DdpmJobs.Tracking.Jobs;
+
+/// <summary>What a job does with its run.</summary>
+public enum JobKind
+{
+    /// <summary>Trains the network.</summary>
+    Train,
+
+    /// <summary>Measures the trained network.</summary>
+    Evaluate,
+
+    /// <summary>Draws images from the trained network.</summary>
+    Sample,
+}

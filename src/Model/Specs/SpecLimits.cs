@@ -43,7 +43,7 @@ internal static class SpecLimits
         bool holds = value is null || (limit is RangeAttribute range ? InRange(range, value) : limit.IsValid(value));
         if (!holds)
         {
-            throw new SpecException(path, $"must be {Words(limit)}; got {Text(value)}");
+            throw new SpecException(path, limit is MinLengthAttribute { Length: 1 } ? "must not be empty" : $"must be {Words(limit)}; got {Text(value)}");
         }
     }
 

@@ -19,8 +19,8 @@ public sealed class Checkpoint : IDisposable
         if (format != Format)
             throw file.Damaged($"its format is {format} instead of {Format}");
         SpecHash = Text("spec_hash");
-        Step = long.Parse(Text("step"), NumberStyles.None, CultureInfo.InvariantCulture);
-        ImagesSeen = long.Parse(Text("images_seen"), NumberStyles.None, CultureInfo.InvariantCulture);
+        Step = Number("step");
+        ImagesSeen = Number("images_seen");
     }
 
     /// <summary>The identity of the run it belongs to.</summary>
@@ -103,9 +103,14 @@ public sealed class Checkpoint : IDisposable
     private static void WriteBytes(Tensor value, Stream stream)
     {
         using IDisposable quiet = no_grad();
-        using Tensor host = value.detach().cpu().contiguous();
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
+        Tensor host = value.detach().cpu().contiguous();
         stream.Write(host.bytes);
     }
+
+    private long Number(string name) =>
+        long.TryParse(Text(name), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number : throw _file.Damaged($"its {name} is \"{Text(name)}\"");
 
     private string Text(string name) =>
         _file.Metadata.TryGetValue(name, out string? text) ? text : throw _file.Damaged($"its header has no {name}; it is no checkpoint");

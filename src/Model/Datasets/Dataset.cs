@@ -1,16 +1,12 @@
-using System.Text.Json.Serialization;
-
 namespace DdpmJobs.Model.Datasets;
 
 /// <summary>A family of image sets to train on and to measure against.</summary>
 public abstract record Dataset
 {
     /// <summary>Channels, height and width of every image, in pixels.</summary>
-    [JsonIgnore]
     public abstract (int C, int H, int W) Shape { get; }
 
     /// <summary>Number of levels of a pixel: 256 for bytes.</summary>
-    [JsonIgnore]
     public abstract int Levels { get; }
 
     /// <summary>Reads the images of one split.</summary>

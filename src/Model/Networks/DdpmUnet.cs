@@ -53,18 +53,18 @@ public sealed record DdpmUnet : Network, ISpecCheck, IRunCheck
     public void Check(string path)
     {
         if (Multipliers.Count == 0)
-            throw new SpecException(Join(path, "multipliers"), "needs at least one level, as in [1, 2]; got an empty list");
+            throw new SpecException(SpecPath.Member(path, "multipliers"), "needs at least one level, as in [1, 2]; got an empty list");
         for (int level = 0; level < Multipliers.Count; level++)
         {
             if (Multipliers[level] < 1)
-                throw new SpecException(Join(path, $"multipliers[{level}]"), $"must be at least 1; got {Multipliers[level]}");
+                throw new SpecException(SpecPath.Member(path, $"multipliers[{level}]"), $"must be at least 1; got {Multipliers[level]}");
         }
 
         foreach (int width in UnetLayout.NormWidths(this))
         {
             if (width % Math.Min(Groups, width) != 0)
             {
-                throw new SpecException(Join(path, "groups"),
+                throw new SpecException(SpecPath.Member(path, "groups"),
                     $"must divide the channels of every layer, or exceed them; got groups {Groups}, and a layer of {width} channels");
             }
         }
@@ -84,7 +84,7 @@ public sealed record DdpmUnet : Network, ISpecCheck, IRunCheck
         int smallest = 1 << (Multipliers.Count - 1);
         if (size % smallest != 0)
         {
-            throw new SpecException(Join(path, "multipliers"),
+            throw new SpecException(SpecPath.Member(path, "multipliers"),
                 $"halve the resolution {Multipliers.Count - 1} times, so the image size must be a multiple of {smallest}; the data has {size} x {size} pixels");
         }
 
@@ -93,11 +93,9 @@ public sealed record DdpmUnet : Network, ISpecCheck, IRunCheck
         {
             if (!resolutions.Contains(Attention[i]))
             {
-                throw new SpecException(Join(path, $"attention[{i}]"),
+                throw new SpecException(SpecPath.Member(path, $"attention[{i}]"),
                     $"no level has resolution {Attention[i]}; the resolutions are {string.Join(", ", resolutions)}");
             }
         }
     }
-
-    private static string Join(string path, string member) => path.Length == 0 ? member : $"{path}.{member}";
 }

@@ -1,6 +1,7 @@
 using DdpmJobs.Model.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
+using Convolution = DdpmJobs.Model.Networks.Layers.Convolution;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 

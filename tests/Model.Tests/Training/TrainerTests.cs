@@ -167,9 +167,9 @@ public sealed class TrainerTests : IDisposable
     public void Train_ManySteps_LeavesNoTensorBehind()
     {
         Train(Spec, new TrainingSession { Folder = _folder }, []);
-        long before = Tensor.TotalCount;
+        long before = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
         Train(Spec, new TrainingSession { Folder = _folder }, []);
-        Assert.InRange(Tensor.TotalCount - before, long.MinValue, 0);
+        Assert.InRange(DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount - before, long.MinValue, 0);
     }
 
     [Fact]

@@ -31,13 +31,14 @@ internal static class V1Views
 
         create view v1_sweep_leaderboard as
         with newest as (
-            select *, row_number() over (partition by run_id, metric, protocol_digest order by created_at desc, id desc) as age
+            select *, case value when 'NaN' then null when 'Infinity' then 9e999 when '-Infinity' then -9e999 else cast(value as real) end as number,
+                   row_number() over (partition by run_id, metric, protocol_digest order by created_at desc, id desc) as age
             from evaluation)
         select s.id as sweep_id, s.name as sweep_name, r.id as run_id, r.name as run_name, n.metric, n.protocol_digest,
                rank() over (
                    partition by s.id, n.metric, n.protocol_digest
-                   order by n.value is null, case when n.lower_is_better then n.value else -n.value end) as rank,
-               n.value, n.standard_error, n.unit, n.lower_is_better, n.parts, n.protocol, n.checkpoint_sha256, n.created_at
+                   order by n.value = 'NaN', case when n.lower_is_better then 1 else -1 end * n.number) as rank,
+               iif(n.value = 'NaN', n.value, n.number) as value, cast(n.standard_error as real) as standard_error, n.unit, n.lower_is_better, n.parts, n.protocol, n.checkpoint_sha256, n.created_at
         from newest n
         join run r on r.id = n.run_id
         join sweep s on s.id = r.sweep_id

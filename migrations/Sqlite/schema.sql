@@ -74,8 +74,8 @@ CREATE TABLE "evaluation" (
     "job_id" TEXT NOT NULL,
     "fence" INTEGER NOT NULL,
     "metric" TEXT NOT NULL,
-    "value" REAL NOT NULL,
-    "standard_error" REAL NULL,
+    "value" TEXT NOT NULL,
+    "standard_error" TEXT NULL,
     "unit" TEXT NOT NULL,
     "lower_is_better" INTEGER NOT NULL,
     "protocol" TEXT NOT NULL,
@@ -144,7 +144,7 @@ CREATE TABLE "metric_last" (
     "run_id" TEXT NOT NULL,
     "metric_id" INTEGER NOT NULL,
     "step" INTEGER NOT NULL,
-    "value" REAL NOT NULL,
+    "value" TEXT NOT NULL,
     "at" TEXT NOT NULL,
     CONSTRAINT "pk_metric_last" PRIMARY KEY ("run_id", "metric_id"),
     CONSTRAINT "fk_metric_last_metric_metric_id" FOREIGN KEY ("metric_id") REFERENCES "metric" ("id") ON DELETE CASCADE,
@@ -259,13 +259,14 @@ where not exists (
 
 create view v1_sweep_leaderboard as
 with newest as (
-    select *, row_number() over (partition by run_id, metric, protocol_digest order by created_at desc, id desc) as age
+    select *, case value when 'NaN' then null when 'Infinity' then 9e999 when '-Infinity' then -9e999 else cast(value as real) end as number,
+           row_number() over (partition by run_id, metric, protocol_digest order by created_at desc, id desc) as age
     from evaluation)
 select s.id as sweep_id, s.name as sweep_name, r.id as run_id, r.name as run_name, n.metric, n.protocol_digest,
        rank() over (
            partition by s.id, n.metric, n.protocol_digest
-           order by n.value is null, case when n.lower_is_better then n.value else -n.value end) as rank,
-       n.value, n.standard_error, n.unit, n.lower_is_better, n.parts, n.protocol, n.checkpoint_sha256, n.created_at
+           order by n.value = 'NaN', case when n.lower_is_better then 1 else -1 end * n.number) as rank,
+       iif(n.value = 'NaN', n.value, n.number) as value, cast(n.standard_error as real) as standard_error, n.unit, n.lower_is_better, n.parts, n.protocol, n.checkpoint_sha256, n.created_at
 from newest n
 join run r on r.id = n.run_id
 join sweep s on s.id = r.sweep_id
@@ -291,7 +292,7 @@ left join artifact_edge e on e.artifact_id = a.id
 left join artifact f on f.id = e.from_id;
 
 INSERT INTO "__EFMigrationsHistory" ("migration_id", "product_version")
-VALUES ('20261123220544_Initial', '10.0.15');
+VALUES ('20261123220850_Initial', '10.0.15');
 
 COMMIT;
 

@@ -173,8 +173,8 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("run_id");
 
-                    b.Property<double?>("StandardError")
-                        .HasColumnType("REAL")
+                    b.Property<string>("StandardError")
+                        .HasColumnType("TEXT")
                         .HasColumnName("standard_error");
 
                     b.Property<string>("Unit")
@@ -182,8 +182,9 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("unit");
 
-                    b.Property<double>("Value")
-                        .HasColumnType("REAL")
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
                         .HasColumnName("value");
 
                     b.HasKey("Id")
@@ -554,8 +555,9 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("step");
 
-                    b.Property<double>("Value")
-                        .HasColumnType("REAL")
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
                         .HasColumnName("value");
 
                     b.HasKey("RunId", "MetricId")

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DdpmJobs.Tracking.Evaluations;
 using DdpmJobs.Tracking.Metrics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
@@ -42,6 +43,12 @@ public sealed class SqliteDialect : SqlDialect
                 property.SetValueConverter(utc);
         }
 
+        // SQLite has no NaN, so measured numbers are shortest round-trip text, with NaN, Infinity and -Infinity as words; the views cast them.
+        var exact = new ValueConverter<double, string>(
+            value => value.ToString("R", CultureInfo.InvariantCulture), text => double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture));
+        model.Entity<MetricLast>().Property(last => last.Value).HasConversion(exact);
+        model.Entity<Evaluation>().Property(evaluation => evaluation.Value).HasConversion(exact);
+        model.Entity<Evaluation>().Property(evaluation => evaluation.StandardError).HasConversion(exact);
         model.Entity<MetricChunk>(chunk =>
         {
             chunk.Property(c => c.Steps).HasConversion(steps => JsonArrays.Write(steps), text => JsonArrays.ReadSteps(text), ByReference<long[]>());

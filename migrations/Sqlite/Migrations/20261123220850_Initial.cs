@@ -141,8 +141,8 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                     job_id = table.Column<Guid>(type: "TEXT", nullable: false),
                     fence = table.Column<int>(type: "INTEGER", nullable: false),
                     metric = table.Column<string>(type: "TEXT", nullable: false),
-                    value = table.Column<double>(type: "REAL", nullable: false),
-                    standard_error = table.Column<double>(type: "REAL", nullable: true),
+                    value = table.Column<string>(type: "TEXT", nullable: false),
+                    standard_error = table.Column<string>(type: "TEXT", nullable: true),
                     unit = table.Column<string>(type: "TEXT", nullable: false),
                     lower_is_better = table.Column<bool>(type: "INTEGER", nullable: false),
                     protocol = table.Column<string>(type: "TEXT", nullable: false),
@@ -256,7 +256,7 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                     run_id = table.Column<Guid>(type: "TEXT", nullable: false),
                     metric_id = table.Column<int>(type: "INTEGER", nullable: false),
                     step = table.Column<long>(type: "INTEGER", nullable: false),
-                    value = table.Column<double>(type: "REAL", nullable: false),
+                    value = table.Column<string>(type: "TEXT", nullable: false),
                     at = table.Column<DateTime>(type: "TEXT", nullable: false)
                 },
                 constraints: table =>

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace DdpmJobs.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(SqliteTrackingDb))]
-    [Migration("20261123220544_Initial")]
+    [Migration("20261123220850_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -176,8 +176,8 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("run_id");
 
-                    b.Property<double?>("StandardError")
-                        .HasColumnType("REAL")
+                    b.Property<string>("StandardError")
+                        .HasColumnType("TEXT")
                         .HasColumnName("standard_error");
 
                     b.Property<string>("Unit")
@@ -185,8 +185,9 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("unit");
 
-                    b.Property<double>("Value")
-                        .HasColumnType("REAL")
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
                         .HasColumnName("value");
 
                     b.HasKey("Id")
@@ -557,8 +558,9 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("step");
 
-                    b.Property<double>("Value")
-                        .HasColumnType("REAL")
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
                         .HasColumnName("value");
 
                     b.HasKey("RunId", "MetricId")

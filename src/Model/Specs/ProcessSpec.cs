@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using DdpmJobs.Model.Predictions;
 using DdpmJobs.Model.Schedules;
 using DdpmJobs.Model.Variances;
@@ -9,6 +10,7 @@ public sealed record ProcessSpec
 {
     /// <summary>T, the number of noising steps.</summary>
     [Description("T, the number of noising steps")]
+    [Range(1, 1_000_000)]
     public int Timesteps { get; init; } = 1000; // Ho et al. 2020, section 4
 
     /// <summary>The betas.</summary>

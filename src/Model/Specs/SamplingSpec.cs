@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using DdpmJobs.Model.Samplers;
 
 namespace DdpmJobs.Model.Specs;
@@ -11,13 +12,16 @@ public sealed record SamplingSpec
 
     /// <summary>Images drawn.</summary>
     [Description("images drawn")]
+    [Range(1, 1_000_000)]
     public int Count { get; init; } = 64;
 
     /// <summary>Images a network call; no effect on the images.</summary>
     [Description("images a network call; no effect on the images")]
+    [Range(1, 65536)]
     public int BatchSize { get; init; } = 64;
 
     /// <summary>Columns of the grid picture.</summary>
     [Description("columns of the grid picture")]
+    [Range(1, 1024)]
     public int Columns { get; init; } = 8;
 }

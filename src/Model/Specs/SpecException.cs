@@ -11,4 +11,7 @@ public sealed class SpecException(string path, string message)
 
     /// <summary>The sentence without the path.</summary>
     public string Reason { get; } = message;
+
+    /// <summary>Whether the member that the path names does not exist, so that its name and not its value is what is wrong.</summary>
+    public bool NamesMember { get; init; }
 }

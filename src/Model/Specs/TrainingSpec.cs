@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using DdpmJobs.Model.Timesteps;
 using DdpmJobs.Model.Training;
 
@@ -8,10 +9,12 @@ public sealed record TrainingSpec
 {
     /// <summary>Optimiser steps.</summary>
     [Description("optimiser steps")]
+    [Range(1, 1_000_000_000)]
     public int Steps { get; init; } = 800_000;
 
     /// <summary>Images a step.</summary>
     [Description("images a step")]
+    [Range(1, 65536)]
     public int BatchSize { get; init; } = 128;
 
     /// <summary>The optimiser.</summary>
@@ -20,14 +23,17 @@ public sealed record TrainingSpec
 
     /// <summary>Steps over which the learning rate rises linearly from 0; the first step has rate 0.</summary>
     [Description("steps over which the learning rate rises linearly from 0")]
+    [Range(0, 1_000_000_000)]
     public int WarmupSteps { get; init; } = 5000;
 
     /// <summary>Largest global gradient norm; 0 switches clipping off.</summary>
     [Description("largest global gradient norm; 0 switches clipping off")]
+    [Range(0.0, double.MaxValue)]
     public double ClipNorm { get; init; } = 1.0;
 
     /// <summary>Moving averages of the weights; the first is the one that is evaluated and sampled.</summary>
     [Description("moving averages of the weights; the first is evaluated and sampled")]
+    [MinLength(1)]
     public IReadOnlyList<Ema> Ema { get; init; } = [new ConstantEma()];
 
     /// <summary>How t is drawn.</summary>
@@ -40,5 +46,6 @@ public sealed record TrainingSpec
 
     /// <summary>Steps between two hand-overs of metrics; every step's loss is kept.</summary>
     [Description("steps between two hand-overs of metrics; every step's loss is kept")]
+    [Range(1, 1_000_000)]
     public int LogEvery { get; init; } = 20;
 }

@@ -88,10 +88,10 @@ internal sealed partial class CliProcess : IAsyncDisposable
     }
 
     /// <summary>Sends SIGINT, as Ctrl-C does.</summary>
-    public void Interrupt() => Kill(_process.Id, 2);
+    public void Interrupt() => Send(2);
 
     /// <summary>Sends SIGKILL.</summary>
-    public void KillHard() => Kill(_process.Id, 9);
+    public void KillHard() => Send(9);
 
     /// <summary>Output and errors for a failed assertion.</summary>
     public string Describe() => $"arguments: {string.Join(' ', _process.StartInfo.ArgumentList.Skip(1))}\n--- output\n{Output}\n--- errors\n{Errors}";
@@ -107,6 +107,8 @@ internal sealed partial class CliProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    private void Send(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
 
     private void Take(ConcurrentQueue<string> lines, string? line)
     {

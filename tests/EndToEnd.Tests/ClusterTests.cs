@@ -45,7 +45,7 @@ public partial class ClusterTests
 
         // Kill a runner that has written a checkpoint and recorded points after it.
         await using var connection = new NpgsqlConnection(postgres);
-        await connection.OpenAsync();
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
         string victim = await UntilAsync(connection, "select u.name from job j join runner u on u.id = j.runner_id where j.kind = 'train' and j.state = 'running' "
             + "and exists (select 1 from artifact a where a.run_id = j.run_id and a.kind = 'checkpoint' and a.step < j.progress_done) limit 1", submit);
         (victim == "one" ? one : two).KillHard();

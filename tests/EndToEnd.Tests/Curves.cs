@@ -9,8 +9,8 @@ namespace DdpmJobs.EndToEnd.Tests;
 internal static class Curves
 {
     // Throughput differs from one time to the next; all else must not.
-    private const string Points =
-        "select r.name, p.metric, p.step, p.value from {0}metric_point p join run r on r.id = p.run_id "
+    private static string Points(string view) =>
+        $"select r.name, p.metric, p.step, p.value from {view} p join run r on r.id = p.run_id "
         + "where p.metric not like '%per_second%' and p.metric not like '%seconds%' order by r.name, p.metric, p.step";
 
     private const string Evaluations =
@@ -20,14 +20,14 @@ internal static class Curves
     public static async Task<string[]> OfSqliteAsync(string file)
     {
         await using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
-        return [.. await ReadAsync(connection, string.Format(CultureInfo.InvariantCulture, Points, "v1_")), .. await ReadAsync(connection, Evaluations)];
+        return [.. await ReadAsync(connection, Points("v1_metric_point")), .. await ReadAsync(connection, Evaluations)];
     }
 
     /// <summary>From PostgreSQL.</summary>
     public static async Task<string[]> OfPostgresAsync(string connectionString)
     {
         await using var connection = new NpgsqlConnection(connectionString);
-        return [.. await ReadAsync(connection, string.Format(CultureInfo.InvariantCulture, Points, "v1.")), .. await ReadAsync(connection, Evaluations)];
+        return [.. await ReadAsync(connection, Points("v1.metric_point")), .. await ReadAsync(connection, Evaluations)];
     }
 
     private static async Task<List<string>> ReadAsync(DbConnection connection, string sql)

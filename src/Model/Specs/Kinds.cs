@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text.Json;
 
 namespace DdpmJobs.Model.Specs;
 
@@ -38,7 +37,7 @@ public static class Kinds
                 }
             }
 
-            families.Add(head, new ComponentFamily(JsonNamingPolicy.SnakeCaseLower.ConvertName(head.Name), kinds));
+            families.Add(head, new ComponentFamily(SpecShape.NameOf(head.Name), kinds));
         }
 
         return families;

@@ -17,6 +17,7 @@ internal static class SpecReader
         : type == typeof(double) ? SpecNumber.Real(node, path)
         : type == typeof(bool) ? ReadFlag(node, path)
         : type == typeof(string) ? ReadText(node, path)
+        : type.IsEnum ? ReadWord(node, type, path)
         : SpecShape.IsFamily(type) ? ReadComponent(node, Kinds.Family(type), path)
         : ReadRecord(Object(node, SpecTypeWords.WithArticle(type), path), type, path);
 
@@ -116,6 +117,15 @@ internal static class SpecReader
 
     private static string ReadText(JsonNode? node, string path) =>
         node?.GetValueKind() == JsonValueKind.String ? node.GetValue<string>() : throw new SpecException(path, $"must be text; got {Shown(node)}");
+
+    private static object ReadWord(JsonNode? node, Type type, string path)
+    {
+        string[] words = [.. Enum.GetNames(type).Select(SpecShape.NameOf)];
+        int index = node?.GetValueKind() == JsonValueKind.String ? words.IndexOf(node.GetValue<string>()) : -1;
+        return index >= 0
+            ? Enum.Parse(type, Enum.GetNames(type)[index])
+            : throw new SpecException(path, $"must be {SpecTypeWords.WithArticle(type)}; got {Shown(node)}");
+    }
 
     private static JsonNode NotNull(JsonNode? value, SpecMember member, string path) =>
         value ?? throw new SpecException(path, $"must be {SpecTypeWords.WithArticle(member.Type)}; got null{(member.Required ? "" : " (leave it out for the default)")}");

@@ -46,9 +46,12 @@ internal sealed class SpecShape
     public static Type? ElementType(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
 
+    /// <summary>A C# name as specs write it: <c>BatchSize</c> is <c>batch_size</c>.</summary>
+    public static string NameOf(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
+
     private static SpecMember Member(PropertyInfo property, NullabilityInfoContext nullability) => new()
     {
-        Name = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name),
+        Name = NameOf(property.Name),
         Property = property,
         Required = property.IsDefined(typeof(RequiredMemberAttribute)),
         Nullable = nullability.Create(property).WriteState == NullabilityState.Nullable,

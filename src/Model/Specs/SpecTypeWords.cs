@@ -10,12 +10,13 @@ internal static class SpecTypeWords
         : type == typeof(double) ? "number"
         : type == typeof(bool) ? "true or false"
         : type == typeof(string) ? "text"
+        : type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type).Select(SpecShape.NameOf))}"
         : SpecShape.IsFamily(type) ? Kinds.Family(type).Spoken
         : SpecShape.IsRecord(type) ? "mapping"
         : throw new InvalidOperationException($"{type} cannot be part of a spec: use int, long, double, bool, string, a record, or IReadOnlyList of these.");
 
     /// <summary>The word after "must be".</summary>
-    public static string WithArticle(Type type) => Of(type) is string words && (type == typeof(bool) || type == typeof(string)) ? words : $"a {Of(type)}";
+    public static string WithArticle(Type type) => type == typeof(bool) || type == typeof(string) || type.IsEnum ? Of(type) : $"a {Of(type)}";
 
     private static string Plural(string words) => words is "true or false" or "text" ? $"{words} values" : $"{words}s";
 }

@@ -16,6 +16,7 @@ internal static class SpecWriter
         double number => JsonValue.Create(number == 0 ? 0.0 : number),
         bool flag => JsonValue.Create(flag),
         string text => JsonValue.Create(text),
+        Enum word => JsonValue.Create(SpecShape.NameOf(word.ToString())),
         IList list => new JsonArray([.. list.Cast<object?>().Select(Write)]),
         _ => WriteRecord(value),
     };

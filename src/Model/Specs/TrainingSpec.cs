@@ -33,6 +33,7 @@ public sealed record TrainingSpec
 
     /// <summary>Moving averages of the weights; the first is the one that is evaluated and sampled.</summary>
     [Description("moving averages of the weights; the first is evaluated and sampled")]
+    [MinLength(1)]
     public IReadOnlyList<Ema> Ema { get; init; } = [new ConstantEma()];
 
     /// <summary>How t is drawn.</summary>

@@ -29,5 +29,7 @@ public sealed record Drawing
     [Range(1, 9)]
     public IReadOnlyList<int> Sizes { get; init; } = [1, 2];
 
+    public Border Border { get; init; }
+
     public Frame Frame { get; init; } = new();
 }

@@ -12,13 +12,14 @@ public sealed class SpecJsonReadTests
     {
         Drawing drawing = Read("""
             {"others": ["point", {"radius": 3, "kind": "circle"}], "main": {"outer": 5, "kind": "ring", "inner": 4}, "batch_size": 7, "seed": 9007199254740993,
-             "rate": 1e-3, "limit": 2, "flip": true, "title": "t", "note": "n", "sizes": [3], "frame": {"width": 8}}
+             "rate": 1e-3, "limit": 2, "flip": true, "title": "t", "note": "n", "sizes": [3], "border": "thin_line", "frame": {"width": 8}}
             """);
 
         Assert.Equal(new Ring { Inner = 4, Outer = 5 }, drawing.Main);
         Assert.Equal([new Point(), new Circle { Radius = 3 }], drawing.Others);
         Assert.Equal((7, 9007199254740993L, 0.001, 2.0, true, "t", "n"), (drawing.BatchSize, drawing.Seed, drawing.Rate, drawing.Limit, drawing.Flip, drawing.Title, drawing.Note));
         Assert.Equal([3], drawing.Sizes);
+        Assert.Equal(Border.ThinLine, drawing.Border);
         Assert.Equal(8, drawing.Frame.Width);
     }
 
@@ -69,8 +70,8 @@ public sealed class SpecJsonReadTests
     [InlineData("""{"main": null}""", "main", "must be a shape; got null")]
     [InlineData("""{"main": {"kind": "circle", "raduis": 1}}""", "main.raduis", "circle has no member \"raduis\"; did you mean \"radius\"? The members are radius.")]
     [InlineData("""{"main": {"kind": "point", "x": 1}}""", "main.x", "point has no member \"x\"; it has no members")]
-    [InlineData("""{"main": "point", "batchsize": 1}""", "batchsize", "there is no member \"batchsize\"; did you mean \"batch_size\"? The members are main, batch_size, seed, rate, limit, flip, title, note, others, sizes, frame.")]
-    [InlineData("""{"main": "point", "kind": "x"}""", "kind", "there is no member \"kind\"; the members are main, batch_size, seed, rate, limit, flip, title, note, others, sizes, frame")]
+    [InlineData("""{"main": "point", "batchsize": 1}""", "batchsize", "there is no member \"batchsize\"; did you mean \"batch_size\"? The members are main, batch_size, seed, rate, limit, flip, title, note, others, sizes, border, frame.")]
+    [InlineData("""{"main": "point", "kind": "x"}""", "kind", "there is no member \"kind\"; the members are main, batch_size, seed, rate, limit, flip, title, note, others, sizes, border, frame")]
     [InlineData("""{"main": "point", "batch_size": 0}""", "batch_size", "must be between 1 and 65536; got 0")]
     [InlineData("""{"main": "point", "batch_size": 1.5}""", "batch_size", "must be a whole number; got 1.5")]
     [InlineData("""{"main": "point", "batch_size": 1e-40}""", "batch_size", "must be a whole number; got 1e-40")]
@@ -91,6 +92,8 @@ public sealed class SpecJsonReadTests
     [InlineData("""{"main": "point", "sizes": [1, 10]}""", "sizes[1]", "must be between 1 and 9; got 10")]
     [InlineData("""{"main": "point", "frame": "wide"}""", "frame", "must be a mapping; got \"wide\"")]
     [InlineData("""{"main": {"kind": "ring", "inner": 3}}""", "main.outer", "must exceed inner; got inner 3, outer 2")]
+    [InlineData("""{"main": "point", "border": "ThinLine"}""", "border", "must be one of none, thin_line; got \"ThinLine\"")]
+    [InlineData("""{"main": "point", "border": 1}""", "border", "must be one of none, thin_line; got 1")]
     [InlineData("""[1]""", "", "must be a mapping; got [1]")]
     public void Read_BadInput_NamesPathValueAndWayOut(string json, string path, string reason)
     {

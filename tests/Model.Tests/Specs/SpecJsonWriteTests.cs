@@ -22,12 +22,12 @@ public sealed class SpecJsonWriteTests
 
     [Fact]
     public void Write_Defaults_AreWrittenOutKindFirst() => Assert.Equal(
-        """{"main":{"kind":"ring","inner":1,"outer":2},"batch_size":128,"seed":0,"rate":0.5,"limit":null,"flip":false,"title":"untitled","note":null,"others":[{"kind":"point"}],"sizes":[1,2],"frame":{"width":3}}""",
+        """{"main":{"kind":"ring","inner":1,"outer":2},"batch_size":128,"seed":0,"rate":0.5,"limit":null,"flip":false,"title":"untitled","note":null,"others":[{"kind":"point"}],"sizes":[1,2],"border":"none","frame":{"width":3}}""",
         SpecJson.Write(new Drawing { Main = new Ring() }).ToJsonString());
 
     [Fact]
     public void Canonical_Spec_IsSortedWithoutWhiteSpace() => Assert.Equal(
-        """{"batch_size":128,"flip":false,"frame":{"width":3},"limit":1E-05,"main":{"inner":1,"kind":"ring","outer":2},"note":"é <","others":[{"kind":"point"}],"rate":0.0001,"seed":0,"sizes":[1,2],"title":"untitled"}""",
+        """{"batch_size":128,"border":"none","flip":false,"frame":{"width":3},"limit":1E-05,"main":{"inner":1,"kind":"ring","outer":2},"note":"é <","others":[{"kind":"point"}],"rate":0.0001,"seed":0,"sizes":[1,2],"title":"untitled"}""",
         SpecJson.Canonical(new Drawing { Main = new Ring(), Rate = 1e-4, Limit = 1e-5, Note = "é <" }));
 
     [Fact]

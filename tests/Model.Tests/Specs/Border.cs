@@ -1,0 +1,7 @@
+namespace DdpmJobs.Model.Tests.Specs;
+
+public enum Border
+{
+    None,
+    ThinLine,
+}

@@ -1,6 +1,7 @@
 using DdpmJobs.Model.Predictions;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Variances;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Diffusion;

@@ -1,6 +1,7 @@
 using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Randomness;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Evaluation;

@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Datasets;
-using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Specs;
 
 namespace DdpmJobs.Model.Evaluation;

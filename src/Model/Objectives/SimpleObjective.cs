@@ -1,4 +1,5 @@
 using DdpmJobs.Model.Specs;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Objectives;

@@ -1,5 +1,6 @@
 using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Specs;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Predictions;

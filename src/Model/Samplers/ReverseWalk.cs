@@ -1,4 +1,5 @@
 using DdpmJobs.Model.Diffusion;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Samplers;

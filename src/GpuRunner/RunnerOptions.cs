@@ -1,3 +1,5 @@
+using DdpmJobs.GpuRunner.Slots;
+
 namespace DdpmJobs.GpuRunner;
 
 /// <summary>How a runner is deployed. Nothing here changes a number but <see cref="ThreadsPerSlot"/> (in the last bits) and the device.</summary>
@@ -32,4 +34,38 @@ public sealed class RunnerOptions
 
     /// <summary>Time between two progress reports to the store; 1 second by default.</summary>
     public TimeSpan ReportEvery { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time that a shutdown leaves for storing checkpoints and handing jobs back; 45 seconds by default. The host's own shutdown timeout must be longer.</summary>
+    public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(45);
+
+    /// <summary>Checks every option.</summary>
+    /// <returns>One sentence for each wrong value; empty when all is well.</returns>
+    public IReadOnlyList<string> Validate()
+    {
+        List<string> wrong = [];
+        void Require(bool holds, string option, string rule, object value)
+        {
+            if (!holds)
+            {
+                wrong.Add($"Runner option {option} must be {rule}; got {value}.");
+            }
+        }
+
+        Require(Name.Length is > 0 and <= 100, nameof(Name), "1 to 100 characters", $"'{Name}'");
+        Require(Pool.Length is > 0 and <= 50 && Pool.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_'),
+            nameof(Pool), "1 to 50 of the characters a-z, 0-9, - and _", $"'{Pool}'");
+        Require(Slots is >= 0 and <= 64, nameof(Slots), "0 (choose for me) to 64", Slots);
+        Require(ThreadsPerSlot is >= 1 and <= 256, nameof(ThreadsPerSlot), "1 to 256", ThreadsPerSlot);
+        Require(WorkFolder.Length > 0, nameof(WorkFolder), "the path of a folder", "an empty text");
+        Require(CheckpointInterval > TimeSpan.Zero, nameof(CheckpointInterval), "positive", CheckpointInterval);
+        Require(PollEvery > TimeSpan.Zero, nameof(PollEvery), "positive", PollEvery);
+        Require(ReportEvery > TimeSpan.Zero, nameof(ReportEvery), "positive", ReportEvery);
+        Require(ShutdownGrace > TimeSpan.Zero, nameof(ShutdownGrace), "positive", ShutdownGrace);
+        if (DeviceList.SyntaxError(Devices) is { } error)
+        {
+            wrong.Add(error);
+        }
+
+        return wrong;
+    }
 }

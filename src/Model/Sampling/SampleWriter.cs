@@ -1,4 +1,9 @@
+using System.Globalization;
+using DdpmJobs.Model.Checkpoints;
+using DdpmJobs.Model.Samplers;
 using DdpmJobs.Model.Specs;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Sampling;
 
@@ -12,6 +17,56 @@ public static class SampleWriter
     /// <param name="folder">An existing folder to write <c>samples.png</c> and <c>samples.safetensors</c> to.</param>
     /// <param name="progress">Called with (network evaluations of images done, in all); must return at once.</param>
     /// <param name="stop">Ends the work with <see cref="OperationCanceledException"/>.</param>
+    /// <exception cref="SpecException">The checkpoint belongs to another spec.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     public static SampleSet Write(RunSpec spec, string checkpoint, string device, string folder, Action<long, long>? progress, CancellationToken stop)
-        => throw new NotImplementedException();
+    {
+        using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device);
+        SamplingSpec sampling = spec.Sampling;
+        (int channels, int height, int width) = spec.Data.Shape;
+        int size = channels * height * width;
+        byte[] images = new byte[sampling.Count * size];
+        int evaluations = sampling.Sampler.NetworkEvaluations(spec.Process.Timesteps);
+
+        // Draw the images batch by batch.
+        long done = 0;
+        for (int first = 0; first < sampling.Count; first += sampling.BatchSize)
+        {
+            stop.ThrowIfCancellationRequested();
+            int count = Math.Min(sampling.BatchSize, sampling.Count - first);
+            using DisposeScope scope = NewDisposeScope();
+            Tensor x0 = sampling.Sampler.Sample(network.Model, network.Predict, new SampleRequest
+            {
+                Seed = spec.Seed,
+                FirstIndex = first,
+                Count = count,
+                Shape = (channels, height, width),
+                Device = device,
+                OnNetworkCall = () => progress?.Invoke(done += count, (long)evaluations * sampling.Count),
+                Stop = stop,
+            });
+            Quantise(x0).CopyTo(images.AsSpan(first * size));
+        }
+
+        // Write them with where they come from.
+        (int, int, int, int) shape = (sampling.Count, channels, height, width);
+        string file = Path.Combine(folder, "samples.safetensors");
+        SampleFile.Write(file, images, shape, new Dictionary<string, string>
+        {
+            ["spec_hash"] = SpecJson.Hash(spec),
+            ["step"] = network.Step.ToString(CultureInfo.InvariantCulture),
+            ["weights"] = network.Weights,
+        });
+        string png = Path.Combine(folder, "samples.png");
+        GridPicture.Write(images, shape, sampling.Columns, png);
+        return new SampleSet(png, file, evaluations);
+    }
+
+    /// <summary>Turns images into bytes by rounding; truncating would shift levels 1 to 63 down by one.</summary>
+    /// <param name="x">float32 about [-1, 1], any device; what lies outside is clamped.</param>
+    internal static byte[] Quantise(Tensor x)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return x.add(1).mul(127.5).round().clamp(0, 255).to(uint8).cpu().contiguous().bytes.ToArray();
+    }
 }

@@ -1,4 +1,13 @@
 namespace DdpmJobs.Model.Timesteps;
 
-/// <summary>TODO family.</summary>
-public abstract record TimestepSampler;
+/// <summary>A family of ways to draw the timesteps of a training batch.</summary>
+public abstract record TimestepSampler
+{
+    /// <summary>Draws the timesteps of one training step.</summary>
+    /// <param name="timesteps">T.</param>
+    /// <param name="batchSize">Images in the batch.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="step">The training step, zero-based; the draw is a pure function of all four.</param>
+    /// <returns>t per image, 0..T-1, and the weight of its loss, 1 / (T p(t)), so that the weighted mean loss does not depend on how t is drawn.</returns>
+    public abstract (long[] T, float[] Weights) Draw(int timesteps, int batchSize, long seed, long step);
+}

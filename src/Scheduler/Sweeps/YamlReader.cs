@@ -33,8 +33,10 @@ internal sealed class YamlReader
         }
         catch (YamlException e)
         {
-            SourceMark mark = At(e.Start);
-            throw file.Error(mark, reader.StartsWithTab(mark) ? "a tab stands here; YAML is indented with spaces" : $"this is not YAML: {e.Message}");
+            SourceMark mark = reader.Within(At(e.Start));
+            throw e.Message.Contains(" tab ", StringComparison.Ordinal) && reader.FirstTab(mark) is SourceMark tab
+                ? file.Error(tab, "a tab stands here; YAML is indented with spaces")
+                : file.Error(mark, $"this is not YAML: {e.Message}");
         }
     }
 
@@ -168,10 +170,27 @@ internal sealed class YamlReader
         }
     }
 
-    private bool StartsWithTab(SourceMark mark)
+    // The parser reports a tab at the start of the value before it.
+    private SourceMark? FirstTab(SourceMark from)
     {
-        string line = _text.Split('\n').ElementAtOrDefault(mark.Line - 1) ?? "";
-        return line.TrimStart(' ').StartsWith('\t');
+        string[] lines = _text.Split('\n');
+        for (int line = from.Line; line <= lines.Length; line++)
+        {
+            int column = lines[line - 1].TakeWhile(c => c == ' ').Count();
+            if (column < lines[line - 1].Length && lines[line - 1][column] == '\t')
+            {
+                return new SourceMark(line, column + 1);
+            }
+        }
+
+        return null;
+    }
+
+    // The parser reports an unexpected end on the line after the last.
+    private SourceMark Within(SourceMark mark)
+    {
+        string[] lines = _text.TrimEnd('\n').Split('\n');
+        return mark.Line <= lines.Length ? mark : new SourceMark(lines.Length, lines[^1].Length + 1);
     }
 
     private static SourceMark At(Mark mark) => new(Math.Max(1, (int)mark.Line), Math.Max(1, (int)mark.Column));

@@ -18,7 +18,9 @@ public sealed class SweepFileErrorTests
     [InlineData("# nothing\n", "1:1: the file is empty")]
     [InlineData("digits", "1:1: a sweep is a mapping with the members name, description, pool, run, grid")]
     [InlineData("[1]", "1:1: a sweep is a mapping")]
-    [InlineData("name: a\nrun: {", "2:")]
+    [InlineData("name: a\nrun: {", "2:7: this is not YAML: ")]
+    [InlineData("name: a: b", "1:8: this is not YAML: ")]
+    [InlineData("name: a\nrun:\n  data: optdigits\n\tseed: 1", "4:1: a tab stands here")]
     [InlineData("name: a\nrun:\n\tdata: optdigits", "3:1: a tab stands here; YAML is indented with spaces")]
     [InlineData("name: a\n---\nname: b", "2:1: a second YAML document begins here")]
     [InlineData("name: a\nname: b", "2:1: \"name\" is given twice, first at line 1, column 1")]
@@ -114,10 +116,12 @@ public sealed class SweepFileErrorTests
         Assert.Contains("more than 64 levels", Refused($"name: {new string('[', 100_000)}").Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Parse_CombinationImpossible_NamesTheRunAndTheAxisValue() =>
-        AssertStarts(
-            "9:18: grid.sampling.sampler[0]",
-            Refused(SweepText.WithGrid("  process.timesteps: [1000, 20]\n  sampling.sampler: [{ kind: ddim, steps: 50 }, ancestral]")));
+    public void Parse_CombinationImpossible_NamesTheRunAndTheAxisValue()
+    {
+        SweepFileException error = Refused(SweepText.WithGrid("  process.timesteps: [1000, 20]\n  sampling.sampler: [{ kind: ddim, steps: 50 }, ancestral]"));
+
+        AssertStarts("9:43: grid.sampling.sampler[0].steps: run 3 (timesteps=20 sampler=ddim): ", error);
+    }
 
     [Fact]
     public void Parse_CombinationWithTheBase_NamesTheRun()

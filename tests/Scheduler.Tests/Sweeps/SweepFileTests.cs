@@ -100,7 +100,7 @@ public sealed class SweepFileTests
     [Fact]
     public void Parse_Alias_StandsForItsAnchor()
     {
-        SweepDraft sweep = Parse("name: a\nrun:\n  data: optdigits\n  network: { kind: ddpm_unet, attention: [4] }\n  training: { steps: &n 7, warmup_steps: *n }");
+        SweepDraft sweep = Parse("name: a\nrun:\n  data: optdigits\n  network: { kind: ddpm_unet, attention: [4] }\n  training:\n    steps: &n 7\n    warmup_steps: *n");
 
         Assert.Equal((7, 7), (sweep.Runs[0].Spec.Training.Steps, sweep.Runs[0].Spec.Training.WarmupSteps));
     }

@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using DdpmJobs.GpuRunner.Slots;
+using TorchSharp;
+
+namespace DdpmJobs.GpuRunner.Execution;
+
+/// <summary>Describes what an attempt ran on, for whoever has to explain a number.</summary>
+public static class AttemptEnvironment
+{
+    /// <summary>Device, threads, host, system and versions as a JSON object.</summary>
+    public static string Json(string device, int threads) => new JsonObject
+    {
+        ["device"] = device,
+        ["threads"] = threads,
+        ["host"] = Environment.MachineName,
+        ["os"] = RuntimeInformation.OSDescription,
+        ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
+        ["runtime"] = RuntimeInformation.FrameworkDescription,
+        ["ddpm_version"] = RunnerPresence.Version,
+        ["torchsharp_version"] = typeof(torch).Assembly.GetName().Version?.ToString(3),
+        ["libtorch_version"] = torch.__version__,
+    }.ToJsonString();
+}

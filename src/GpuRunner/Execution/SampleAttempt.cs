@@ -1,0 +1,32 @@
+using DdpmJobs.Model.Sampling;
+using DdpmJobs.Tracking.Artifacts;
+using DdpmJobs.Tracking.Jobs;
+
+namespace DdpmJobs.GpuRunner.Execution;
+
+/// <summary>Draws images from a trained run.</summary>
+public sealed class SampleAttempt(JobQueue queue, ArtifactStore artifacts, RunWork work, RunnerOptions options, TimeProvider clock)
+{
+    /// <summary>Draws the samples of the spec and stores the images and their picture.</summary>
+    public async Task RunAsync(AttemptContext attempt)
+    {
+        await queue.StartedAsync(attempt.Lease, 0, attempt.EnvironmentJson, attempt.Stop.Token);
+        Artifact checkpoint = await TrainedCheckpoint.FindAsync(artifacts, attempt);
+
+        // Draw on a thread of its own.
+        SampleSet set = await WorkThread.RunAsync(() => work.Sample(
+            attempt.Spec,
+            artifacts.PathOf(checkpoint.Sha256),
+            attempt.Device,
+            attempt.Folder,
+            (done, total) => attempt.Progress.Report(done, total, "evaluations"),
+            attempt.Stop.Token));
+
+        // Store both files with their lineage.
+        foreach ((string file, string kind) in new[] { (set.Images, "samples"), (set.GridPng, "sample_grid") })
+        {
+            await StoreOutage.OutlastAsync(
+                cancel => artifacts.AddAsync(attempt.Lease, file, kind, null, [checkpoint.Id], cancel), options.ReportEvery, clock, attempt.Deadline);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using DdpmJobs.Model.Specs;
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Checkpoints;
+
+/// <summary>The whole state of a training between two steps, in one safetensors file that carries its spec.</summary>
+/// <remarks>Tensors: <c>model.NAME</c> the weights, <c>ema.0.NAME</c> their moving averages, <c>adam.m.NAME</c> and <c>adam.v.NAME</c> the optimiser's moments.</remarks>
+public sealed class Checkpoint : IDisposable
+{
+    private const string Format = "ddpmjobs.checkpoint/1";
+
+    private readonly SafetensorsFile _file;
+
+    private Checkpoint(SafetensorsFile file)
+    {
+        _file = file;
+        string format = Text("format");
+        if (format != Format)
+            throw file.Damaged($"its format is {format} instead of {Format}");
+        SpecHash = Text("spec_hash");
+        Step = Number("step");
+        ImagesSeen = Number("images_seen");
+    }
+
+    /// <summary>The identity of the run it belongs to.</summary>
+    public string SpecHash { get; }
+
+    /// <summary>Optimiser steps done.</summary>
+    public long Step { get; }
+
+    /// <summary>Images seen in training.</summary>
+    public long ImagesSeen { get; }
+
+    /// <summary>Opens a checkpoint and checks it as a whole.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged or no checkpoint; the message names it and says what is wrong.</exception>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static Checkpoint Open(string path)
+    {
+        SafetensorsFile file = SafetensorsFile.Open(path);
+        try
+        {
+            return new Checkpoint(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a checkpoint of one run.</summary>
+    /// <exception cref="SpecException">It belongs to another spec.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or no checkpoint.</exception>
+    public static Checkpoint Open(string path, RunSpec spec)
+    {
+        Checkpoint checkpoint = Open(path);
+        string hash = SpecJson.Hash(spec);
+        if (checkpoint.SpecHash == hash)
+            return checkpoint;
+        checkpoint.Dispose();
+        throw new SpecException("", $"the checkpoint {path} belongs to another spec: its hash is {checkpoint.SpecHash}, this one's is {hash}");
+    }
+
+    /// <summary>Writes a checkpoint, replacing the file atomically.</summary>
+    /// <param name="path">The file; its folder exists.</param>
+    /// <param name="spec">The run.</param>
+    /// <param name="step">Optimiser steps done.</param>
+    /// <param name="tensors">Every tensor by name; float32, any device.</param>
+    public static void Write(string path, RunSpec spec, long step, IEnumerable<(string Name, Tensor Value)> tensors)
+    {
+        Dictionary<string, string> metadata = new()
+        {
+            ["format"] = Format,
+            ["spec"] = SpecJson.Canonical(spec),
+            ["spec_hash"] = SpecJson.Hash(spec),
+            ["step"] = step.ToString(CultureInfo.InvariantCulture),
+            ["images_seen"] = (step * spec.Training.BatchSize).ToString(CultureInfo.InvariantCulture),
+        };
+        Safetensors.Write(path, metadata, [.. tensors.Select(tensor =>
+            new SafetensorContent(tensor.Name, SafetensorType.F32, tensor.Value.shape, stream => WriteBytes(tensor.Value, stream)))]);
+    }
+
+    /// <summary>Copies a tensor of the file into one in memory.</summary>
+    /// <param name="name">Its name in the file.</param>
+    /// <param name="destination">float32 of the same shape, any device.</param>
+    /// <exception cref="InvalidDataException">It is not there, or of another shape.</exception>
+    public void CopyTo(string name, Tensor destination)
+    {
+        SafetensorEntry entry = _file.Find(name, SafetensorType.F32);
+        if (!entry.Shape.SequenceEqual(destination.shape))
+            throw _file.Damaged($"tensor {name} has shape [{string.Join(", ", entry.Shape)}] instead of [{string.Join(", ", destination.shape)}]");
+        float[] values = new float[entry.Length / sizeof(float)];
+        _file.Read(entry, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+        using IDisposable quiet = no_grad();
+        using Tensor source = tensor(values, destination.shape);
+        destination.copy_(source);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private static void WriteBytes(Tensor value, Stream stream)
+    {
+        using IDisposable quiet = no_grad();
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
+        Tensor host = value.detach().cpu().contiguous();
+        stream.Write(host.bytes);
+    }
+
+    private long Number(string name) =>
+        long.TryParse(Text(name), NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number : throw _file.Damaged($"its {name} is \"{Text(name)}\"");
+
+    private string Text(string name) =>
+        _file.Metadata.TryGetValue(name, out string? text) ? text : throw _file.Damaged($"its header has no {name}; it is no checkpoint");
+}

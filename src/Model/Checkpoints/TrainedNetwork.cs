@@ -1,0 +1,68 @@
+using DdpmJobs.Model.Diffusion;
+using DdpmJobs.Model.Networks;
+using DdpmJobs.Model.Specs;
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Checkpoints;
+
+/// <summary>A network with the weights that are evaluated and sampled, in evaluation mode, and how its output is read.</summary>
+public sealed class TrainedNetwork : IDisposable
+{
+    private readonly nn.Module<Tensor, Tensor, Tensor> _network;
+
+    private TrainedNetwork(RunSpec spec, string checkpoint, string device)
+    {
+        (int channels, int height, int _) = spec.Data.Shape;
+        Model = DiffusionModel.From(spec.Process);
+        Weights = spec.Training.Ema.Count > 0 ? "ema.0" : "model";
+        _network = spec.Network.Build(channels, Model.OutputChannels(channels), height, spec.Seed, new DropoutContext(spec.Seed));
+        using (Checkpoint file = Checkpoint.Open(checkpoint, spec))
+        {
+            Step = file.Step;
+            foreach ((string name, Parameter parameter) in _network.named_parameters())
+                file.CopyTo($"{Weights}.{name}", parameter);
+        }
+
+        _network.to(new Device(device));
+        _network.eval();
+    }
+
+    /// <summary>The process, and how the network's output becomes p(x_t-1 | x_t).</summary>
+    public DiffusionModel Model { get; }
+
+    /// <summary>Which weights these are: <c>ema.0</c>, the first moving average, or <c>model</c> when the run keeps none.</summary>
+    public string Weights { get; }
+
+    /// <summary>Optimiser steps that they were trained for.</summary>
+    public long Step { get; }
+
+    /// <summary>Loads a network from a checkpoint of its run.</summary>
+    /// <param name="spec">The run.</param>
+    /// <param name="checkpoint">Path of the checkpoint.</param>
+    /// <param name="device">Device name as libtorch writes it.</param>
+    /// <exception cref="SpecException">The checkpoint belongs to another spec.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
+    public static TrainedNetwork Load(RunSpec spec, string checkpoint, string device)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        TrainedNetwork network = new(spec, checkpoint, device);
+        foreach (Parameter parameter in network._network.parameters())
+            parameter.DetachFromDisposeScope();
+        return network;
+    }
+
+    /// <summary>Calls the network without keeping anything for a gradient.</summary>
+    /// <param name="xt">x_t, (N, C, H, W) float32.</param>
+    /// <param name="t">Zero-based timestep per image, (N,) int64.</param>
+    /// <returns>(N, C', H, W) float32; the caller disposes it.</returns>
+    public Tensor Predict(Tensor xt, Tensor t)
+    {
+        using IDisposable quiet = no_grad();
+        return _network.forward(xt, t);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _network.Dispose();
+}

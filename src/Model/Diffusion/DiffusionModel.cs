@@ -1,0 +1,66 @@
+using DdpmJobs.Model.Predictions;
+using DdpmJobs.Model.Specs;
+using DdpmJobs.Model.Variances;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Diffusion;
+
+/// <summary>How a network's output becomes p(x_{t-1} | x_t): the process, what the network predicts, and the variance.</summary>
+/// <param name="process">The forward process.</param>
+/// <param name="prediction">The reading of the first C output channels.</param>
+/// <param name="variance">The variance, and the reading of the second C output channels where it is learned.</param>
+public sealed class DiffusionModel(GaussianDiffusion process, Prediction prediction, Variance variance)
+{
+    /// <summary>The forward process.</summary>
+    public GaussianDiffusion Process { get; } = process;
+
+    /// <summary>What the network predicts.</summary>
+    public Prediction Prediction { get; } = prediction;
+
+    /// <summary>The variance of the reverse step.</summary>
+    public Variance Variance { get; } = variance;
+
+    /// <summary>Builds the model of a spec.</summary>
+    /// <exception cref="SpecException">The schedule does not exist for this T; the path is relative to the schedule.</exception>
+    public static DiffusionModel From(ProcessSpec process)
+        => new(new GaussianDiffusion(process.Schedule.Betas(process.Timesteps)), process.Prediction, process.Variance);
+
+    /// <summary>Channels that the network must put out.</summary>
+    public int OutputChannels(int imageChannels) => imageChannels * Variance.OutputsPerChannel;
+
+    /// <summary>The same model seen only at some timesteps; its network is still handed the timesteps of this one.</summary>
+    /// <param name="timesteps">Kept timesteps, ascending.</param>
+    public DiffusionModel Respaced(IReadOnlyList<int> timesteps) => new(Process.Respaced(timesteps), Prediction, Variance);
+
+    /// <summary>The output's channels that the prediction reads.</summary>
+    /// <param name="output">(N, C', H, W).</param>
+    /// <returns>(N, C, H, W), a view; the caller disposes it.</returns>
+    public Tensor PredictionChannels(Tensor output) => output.narrow(1, 0, output.shape[1] / Variance.OutputsPerChannel);
+
+    /// <summary>Reads an output as p(x_{t-1} | x_t).</summary>
+    /// <param name="output">The network's output at (x_t, t), (N, C', H, W) floating.</param>
+    /// <param name="xt">(N, C, H, W) floating.</param>
+    /// <param name="t">Zero-based timestep per image, (N,) int64.</param>
+    /// <param name="clipDenoised">Whether the predicted image is clipped to [-1, 1] before the mean is formed: in sampling and evaluation, not in training.</param>
+    /// <exception cref="ArgumentException">The output has not <see cref="OutputChannels"/> channels.</exception>
+    /// <remarks>Algorithm 2 of Ho et al. 2020 shows no clipping; their program clips.</remarks>
+    public ReverseStep PMeanVariance(Tensor output, Tensor xt, Tensor t, bool clipDenoised)
+    {
+        long channels = xt.shape[1];
+        if (output.shape[1] != OutputChannels((int)channels))
+            throw new ArgumentException($"The network must put out {OutputChannels((int)channels)} channels; got {output.shape[1]}.", nameof(output));
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor predicted = PredictionChannels(output);
+        Tensor? values = Variance.OutputsPerChannel > 1 ? output.narrow(1, channels, output.shape[1] - channels) : null;
+
+        Tensor predX0 = Prediction.PredictX0(Process, predicted, xt, t);
+        if (clipDenoised)
+            predX0 = predX0.clamp(-1, 1);
+        Tensor mean = Prediction.Mean(Process, predicted, predX0, xt, t);
+        (Tensor variance, Tensor logVariance) = Variance.Of(Process, values, t, xt);
+        return new ReverseStep(
+            mean.MoveToOuterDisposeScope(), variance.MoveToOuterDisposeScope(), logVariance.MoveToOuterDisposeScope(), predX0.MoveToOuterDisposeScope());
+    }
+}

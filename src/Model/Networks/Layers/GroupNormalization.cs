@@ -1,0 +1,28 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DdpmJobs.Model.Networks.Layers;
+
+/// <summary>Group normalisation with scale and shift.</summary>
+internal sealed class GroupNormalization : Module<Tensor, Tensor>
+{
+    private const double Epsilon = 1e-6; // the default of tf.contrib.layers.group_norm, which the official network uses; not PyTorch's 1e-5
+
+    private readonly int _groups;
+    private readonly Parameter _weight;
+    private readonly Parameter _bias;
+
+    public GroupNormalization(Initializer init, int channels, int groups)
+        : base(nameof(GroupNormalization))
+    {
+        _groups = Math.Min(groups, channels);
+        _weight = init.Constant(1, channels);
+        _bias = init.Constant(0, channels);
+        register_parameter("weight", _weight);
+        register_parameter("bias", _bias);
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor x) => functional.group_norm(x, _groups, _weight, _bias, Epsilon);
+}

@@ -1,0 +1,40 @@
+using DdpmJobs.Model.Randomness;
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace DdpmJobs.Model.Networks.Layers;
+
+/// <summary>Makes the parameters of a network with their first values; parameter k depends on the seed, k and its shape only.</summary>
+/// <param name="seed">The run's seed.</param>
+/// <remarks>hojonathanho/diffusion, nn.py: uniform with variance scale / fan_avg.</remarks>
+internal sealed class Initializer(long seed)
+{
+    /// <summary>The scale of a layer that begins as almost zero.</summary>
+    public const double Tiny = 1e-10; // hojonathanho/diffusion, nn.py:10-11, in place of 0
+
+    private long _made;
+
+    /// <summary>Makes a weight (out, in, kernel...) with variance scale / ((fan_in + fan_out) / 2), uniform about 0.</summary>
+    public Parameter Weight(double scale, params long[] shape)
+    {
+        long receptive = 1;
+        foreach (long extent in shape.AsSpan(2))
+            receptive *= extent;
+        double fanAverage = (shape[0] + shape[1]) * receptive / 2.0;
+        double limit = Math.Sqrt(3 * scale / fanAverage);
+
+        double[] uniform = new double[shape[0] * shape[1] * receptive];
+        new RandomStream(seed, RandomPurpose.Initialization, _made++).FillUniform(uniform);
+        float[] values = new float[uniform.Length];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = (float)((2 * uniform[i] - 1) * limit);
+        return new Parameter(torch.tensor(values, shape));
+    }
+
+    /// <summary>Makes a vector of one value.</summary>
+    public Parameter Constant(double value, int length)
+    {
+        _made++;
+        return new Parameter(torch.full([length], value, torch.float32));
+    }
+}

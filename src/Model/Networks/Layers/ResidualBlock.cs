@@ -1,0 +1,58 @@
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DdpmJobs.Model.Networks.Layers;
+
+/// <summary>Two convolutions around the addition of the embedded t, beside a shortcut.</summary>
+/// <remarks>hojonathanho/diffusion, models/unet.py, resnet_block.</remarks>
+internal sealed class ResidualBlock : Module<Tensor, Tensor, Tensor>
+{
+    private readonly GroupNormalization _norm1;
+    private readonly Convolution _conv1;
+    private readonly Dense _timeProjection;
+    private readonly GroupNormalization _norm2;
+    private readonly Convolution _conv2;
+    private readonly Convolution? _shortcut;
+    private readonly double _dropoutRate;
+    private readonly DropoutContext _dropout;
+    private readonly int _dropoutLayer;
+
+    public ResidualBlock(LayerPlan plan, int inChannels, int outChannels)
+        : base(nameof(ResidualBlock))
+    {
+        _norm1 = new GroupNormalization(plan.Init, inChannels, plan.Groups);
+        _conv1 = new Convolution(plan.Init, inChannels, outChannels, 3);
+        _timeProjection = new Dense(plan.Init, plan.TimeWidth, outChannels);
+        _norm2 = new GroupNormalization(plan.Init, outChannels, plan.Groups);
+        _conv2 = new Convolution(plan.Init, outChannels, outChannels, 3, scale: Initializer.Tiny);
+        _dropoutRate = plan.DropoutRate;
+        _dropout = plan.Dropout;
+        _dropoutLayer = plan.NextDropoutLayer();
+        register_module("norm1", _norm1);
+        register_module("conv1", _conv1);
+        register_module("temb_proj", _timeProjection);
+        register_module("norm2", _norm2);
+        register_module("conv2", _conv2);
+        if (inChannels != outChannels)
+        {
+            _shortcut = new Convolution(plan.Init, inChannels, outChannels, 1);
+            register_module("nin_shortcut", _shortcut);
+        }
+    }
+
+    /// <param name="x">(N, C, H, W).</param>
+    /// <param name="time">The embedding of t after its activation, (N, time width).</param>
+    public override Tensor forward(Tensor x, Tensor time)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor h = _conv1.forward(functional.silu(_norm1.forward(x)));
+        h.add_(_timeProjection.forward(time).unsqueeze(-1).unsqueeze(-1));
+        h = functional.silu(_norm2.forward(h));
+        if (training && _dropoutRate > 0)
+            h = h.mul(_dropout.Mask(h.shape, _dropoutRate, _dropoutLayer, h.device));
+        h = _conv2.forward(h);
+        h.add_(_shortcut is null ? x : _shortcut.forward(x));
+        return h.MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,69 @@
+using DdpmJobs.Model.Datasets;
+using DdpmJobs.Model.Randomness;
+using DdpmJobs.Model.Specs;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Training;
+
+/// <summary>Draws training batches: batch s is a pure function of the spec and s, so any step can be done again anywhere.</summary>
+/// <param name="spec">The run.</param>
+/// <param name="images">The training images.</param>
+/// <param name="device">Where the batches go.</param>
+internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
+{
+    private readonly int _batchSize = spec.Training.BatchSize;
+    private long _epoch = -1;
+    private int[] _order = [];
+
+    /// <summary>Draws the batch of a step.</summary>
+    /// <param name="step">The optimiser step, zero-based.</param>
+    public Batch Draw(long step)
+    {
+        (long[] t, float[] weights) = spec.Training.TimestepSampler.Draw(spec.Process.Timesteps, _batchSize, spec.Seed, step);
+        return new Batch(Images(step), tensor(t, device: device), Noise(step), tensor(weights, device: device));
+    }
+
+    /// <summary>Indices of the images of a step: every epoch visits each image once, in its own order, and batches run across the ends of epochs.</summary>
+    public int[] Indices(long step)
+    {
+        int[] indices = new int[_batchSize];
+        for (int row = 0; row < _batchSize; row++)
+        {
+            (long epoch, long place) = Math.DivRem(step * _batchSize + row, images.Count);
+            if (epoch != _epoch)
+            {
+                _order = new RandomStream(spec.Seed, RandomPurpose.DataOrder, epoch).Permutation(images.Count);
+                _epoch = epoch;
+            }
+
+            indices[row] = _order[place];
+        }
+
+        return indices;
+    }
+
+    private Tensor Images(long step)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x0 = images.Batch(Indices(step)).to(device);
+        if (!spec.Training.HorizontalFlip)
+            return x0.MoveToOuterDisposeScope();
+
+        uint[] draws = new uint[_batchSize];
+        new RandomStream(spec.Seed, RandomPurpose.Flip, step).FillUInt32(draws);
+        bool[] flips = [.. draws.Select(draw => draw >> 31 == 1)];
+        Tensor flip = tensor(flips, device: device).view(-1, 1, 1, 1);
+        return where(flip, x0.flip(3), x0).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Noise(long step)
+    {
+        (int channels, int height, int width) = images.Shape;
+        int size = channels * height * width;
+        float[] noise = new float[_batchSize * size];
+        for (int row = 0; row < _batchSize; row++)
+            new RandomStream(spec.Seed, RandomPurpose.Noise, step, row).FillNormal(noise.AsSpan(row * size, size));
+        return tensor(noise, [_batchSize, channels, height, width], device: device);
+    }
+}

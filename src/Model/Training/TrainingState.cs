@@ -1,0 +1,85 @@
+using DdpmJobs.Model.Checkpoints;
+using DdpmJobs.Model.Networks;
+using DdpmJobs.Model.Specs;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Training;
+
+/// <summary>All that a training carries from one step to the next. There is no generator among it: randomness is a function of seed and step.</summary>
+internal sealed class TrainingState : IDisposable
+{
+    private readonly RunSpec _spec;
+    private readonly FlatParameters _parameters;
+
+    /// <summary>Builds the state before the first step.</summary>
+    public TrainingState(RunSpec spec, int outChannels, Device device)
+    {
+        _spec = spec;
+        (int channels, int height, int _) = spec.Data.Shape;
+        Dropout = new DropoutContext(spec.Seed);
+        Network = spec.Network.Build(channels, outChannels, height, spec.Seed, Dropout);
+        _parameters = new FlatParameters(Network, device);
+        Slots = [.. spec.Training.Optimizer.Slots.Select(_ => FlatParameters.Like(_parameters.Gradients))];
+        Averages = [.. spec.Training.Ema.Select(_ => FlatParameters.Like(_parameters.Values))];
+    }
+
+    /// <summary>Optimiser steps done.</summary>
+    public long Step { get; set; }
+
+    /// <summary>The network, in training mode.</summary>
+    public nn.Module<Tensor, Tensor, Tensor> Network { get; }
+
+    /// <summary>Draws the network's dropout masks.</summary>
+    public DropoutContext Dropout { get; }
+
+    /// <summary>All weights, (P,) float32.</summary>
+    public Tensor Values => _parameters.Values;
+
+    /// <summary>Their gradients, (P,) float32.</summary>
+    public Tensor Gradients => _parameters.Gradients;
+
+    /// <summary>The optimiser's buffers.</summary>
+    public IReadOnlyList<Tensor> Slots { get; }
+
+    /// <summary>The moving averages of the weights, in the order of the spec.</summary>
+    public IReadOnlyList<Tensor> Averages { get; }
+
+    /// <summary>Writes the state to a file.</summary>
+    public void Save(string path)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Checkpoint.Write(path, _spec, Step, Tensors());
+    }
+
+    /// <summary>Takes the state from a file of the same spec.</summary>
+    public void Load(string path)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(path, _spec);
+        using DisposeScope scope = NewDisposeScope();
+        foreach ((string name, Tensor value) in Tensors())
+            checkpoint.CopyTo(name, value);
+        Step = checkpoint.Step;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor buffer in Slots.Concat(Averages))
+            buffer.Dispose();
+        _parameters.Dispose();
+        Network.Dispose();
+    }
+
+    private IEnumerable<(string Name, Tensor Value)> Tensors()
+    {
+        Optimizer optimizer = _spec.Training.Optimizer;
+        IEnumerable<(string Prefix, Tensor Buffer)> buffers =
+        [
+            ("model", Values),
+            .. Averages.Select((average, i) => ($"ema.{i}", average)),
+            .. Slots.Select((slot, i) => ($"{optimizer.Kind}.{optimizer.Slots[i]}", slot)),
+        ];
+        return buffers.SelectMany(buffer => _parameters.Split(buffer.Buffer).Select(tensor => ($"{buffer.Prefix}.{tensor.Name}", tensor.Value)));
+    }
+}

@@ -1,0 +1,54 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using DdpmJobs.Scheduler.Api;
+using DdpmJobs.Scheduler.Offers;
+using DdpmJobs.Scheduler.Sweeps;
+using DdpmJobs.Tracking.Jobs;
+using DdpmJobs.Tracking.Storage;
+using DdpmJobs.Tracking.Sweeps;
+using Microsoft.EntityFrameworkCore;
+
+namespace DdpmJobs.Scheduler.Submission;
+
+/// <summary>Takes a sweep's YAML to rows in the store and offers on the bus.</summary>
+public sealed class SweepSubmission(IDbContextFactory<TrackingDb> contexts, SweepStore sweeps, OfferSender offers, ILogger<SweepSubmission> logger)
+{
+    /// <summary>Submits; the same sweep again is found, not repeated.</summary>
+    /// <param name="yaml">The text.</param>
+    /// <param name="fileName">Named in errors; not opened.</param>
+    /// <param name="user">Recorded with the sweep.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="SweepFileException">The text is wrong; nothing was written.</exception>
+    public async Task<SubmitReply> SubmitAsync(string yaml, string fileName, string user, CancellationToken cancel)
+    {
+        SweepDraft draft = SweepFile.Parse(yaml, fileName, user);
+        (Guid sweepId, bool created, IReadOnlyList<JobOffer> ready) = await sweeps.SubmitAsync(draft, Provenance(), cancel);
+        offers.Send(ready);
+
+        await using TrackingDb db = await contexts.CreateDbContextAsync(cancel);
+        int jobs = await db.Jobs.CountAsync(j => j.SweepId == sweepId, cancel);
+        int runs = await db.Runs.CountAsync(r => r.SweepId == sweepId, cancel);
+        if (created)
+        {
+            logger.Submitted(sweepId, draft.Name, user, runs, jobs);
+        }
+
+        return new SubmitReply(sweepId, created, runs, jobs);
+    }
+
+    /// <summary>What made the runs: program version, its commit when the build knew it, and the host's system, as JSON.</summary>
+    public static string Provenance()
+    {
+        string version = typeof(SweepSubmission).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        string[] parts = version.Split('+', 2);
+        var provenance = new JsonObject { ["program"] = "DdpmJobs", ["version"] = parts[0] };
+        if (parts.Length > 1)
+        {
+            provenance["commit"] = parts[1];
+        }
+
+        provenance["submitted_on"] = RuntimeInformation.OSDescription;
+        return provenance.ToJsonString();
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text.Json.Nodes;
+using Microsoft.Data.Sqlite;
+
+namespace DdpmJobs.EndToEnd.Tests;
+
+/// <summary><c>ddpm run</c>: everything in one process, nothing installed.</summary>
+public class EmbeddedTests
+{
+    private static readonly Dictionary<string, string> Plain = [];
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    [Fact]
+    public async Task Run_TinySweep_TrainsEvaluatesSamplesAndRanks()
+    {
+        using var scratch = new ScratchFolder();
+        string file = TinySweep.Write(scratch.Path, "tiny", steps: 30);
+
+        await using CliProcess run = CliProcess.Start(scratch.Path, Plain, "run", file);
+        Assert.True(await run.EndAsync(Limit) == 0, run.Describe());
+
+        // The leaderboard names both runs, and the pictures it names are there.
+        Assert.Contains("prediction=epsilon", run.Output);
+        Assert.Contains("prediction=v", run.Output);
+        string[] pictures = Directory.GetFiles(Path.Combine(scratch.Path, "ddpm-data"), "*.png", SearchOption.AllDirectories);
+        Assert.Equal(3, pictures.Length);
+        Assert.All(pictures, picture => Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(picture)[..4]));
+        Assert.Contains("sweep.png", run.Output);
+
+        // The same command again finds everything done.
+        await using CliProcess again = CliProcess.Start(scratch.Path, Plain, "run", file, "--json");
+        Assert.True(await again.EndAsync(Limit) == 0, again.Describe());
+        Assert.NotNull(JsonNode.Parse(again.Output));
+        Assert.Equal(6, Scalar(scratch.Path, "select count(*) from attempt"));
+        Assert.Equal(2, Scalar(scratch.Path, "select count(*) from v1_sweep_leaderboard"));
+    }
+
+    [Fact]
+    public async Task Run_InterruptedAndRunAgain_EndsAsIfNeverInterrupted()
+    {
+        using var interrupted = new ScratchFolder();
+        using var whole = new ScratchFolder();
+        string file = TinySweep.Write(interrupted.Path, "resume", steps: 600);
+
+        // Stop it in the middle of the training, as Ctrl-C does.
+        await using (CliProcess first = CliProcess.Start(interrupted.Path, Plain, "run", file))
+        {
+            await UntilAsync(() => TryScalar(interrupted.Path, "select count(*) from metric_chunk") > 4, first);
+            first.Interrupt();
+            Assert.True(await first.EndAsync(Limit) == 130, first.Describe());
+        }
+
+        Assert.True(Scalar(interrupted.Path, "select count(*) from attempt where ending = 'handed_back'") > 0);
+        Assert.True(Scalar(interrupted.Path, "select count(*) from artifact where kind = 'checkpoint'") > 0);
+
+        // Run it again, and elsewhere from the start.
+        await using CliProcess second = CliProcess.Start(interrupted.Path, Plain, "run", file);
+        Assert.True(await second.EndAsync(Limit) == 0, second.Describe());
+        await using CliProcess undisturbed = CliProcess.Start(whole.Path, Plain, "run", file);
+        Assert.True(await undisturbed.EndAsync(Limit) == 0, undisturbed.Describe());
+
+        Assert.True(Scalar(interrupted.Path, "select count(*) from attempt where resumed_at_step > 0") > 0);
+        string[] expected = await Curves.OfSqliteAsync(DatabaseOf(whole.Path));
+        Assert.True(expected.Length > 2 * 600);
+        Assert.Equal(expected, await Curves.OfSqliteAsync(DatabaseOf(interrupted.Path)));
+    }
+
+    internal static string DatabaseOf(string folder) => Path.Combine(folder, "ddpm-data", "ddpm.db");
+
+    private static long Scalar(string folder, string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={DatabaseOf(folder)};Pooling=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return Convert.ToInt64(command.ExecuteScalar());
+    }
+
+    private static long TryScalar(string folder, string sql)
+    {
+        try
+        {
+            return File.Exists(DatabaseOf(folder)) ? Scalar(folder, sql) : 0;
+        }
+        catch (SqliteException)
+        {
+            return 0; // being migrated
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> reached, CliProcess process)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        using var limit = new CancellationTokenSource(Limit);
+        while (!reached())
+        {
+            Assert.False(limit.IsCancellationRequested, process.Describe());
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using DdpmJobs.Model.Sampling;
+using SkiaSharp;
+
+namespace DdpmJobs.Model.Tests.Sampling;
+
+public sealed class GridPictureTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("ddpm-pictures-").FullName;
+
+    private string Png => Path.Combine(_folder, "samples.png");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static byte[] Ramp(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)i)];
+
+    [Fact]
+    public void Write_GrayImages_EnlargesEachPixelToASquare()
+    {
+        byte[] images = Ramp(3 * 64);
+        GridPicture.Write(images, (3, 1, 8, 8), 2, Png);
+        using SKBitmap picture = SKBitmap.Decode(Png);
+
+        // A pixel becomes 6 x 6, a tile 48; margin 16, gutter 4.
+        Assert.Equal((16 + 48 + 4 + 48 + 16, 16 + 48 + 4 + 48 + 16), (picture.Width, picture.Height));
+        Assert.Equal(new SKColor(0, 0, 0), picture.GetPixel(16, 16));
+        Assert.Equal(new SKColor(1, 1, 1), picture.GetPixel(16 + 6, 16));
+        Assert.Equal(new SKColor(63, 63, 63), picture.GetPixel(16 + 47, 16 + 47));
+        Assert.Equal(new SKColor(64, 64, 64), picture.GetPixel(16 + 52, 16));
+        Assert.Equal(new SKColor(128, 128, 128), picture.GetPixel(16, 16 + 52));
+        Assert.Equal(picture.GetPixel(0, 0), picture.GetPixel(16 + 50, 20));
+        Assert.Equal(picture.GetPixel(0, 0), picture.GetPixel(16 + 60, 16 + 60));
+    }
+
+    [Fact]
+    public void Write_ColourImage_KeepsItsPlanesApart()
+    {
+        byte[] image = [.. Enumerable.Repeat((byte)200, 1024), .. Enumerable.Repeat((byte)100, 1024), .. Enumerable.Repeat((byte)50, 1024)];
+        GridPicture.Write(image, (1, 3, 32, 32), 8, Png);
+        using SKBitmap picture = SKBitmap.Decode(Png);
+        Assert.Equal(new SKColor(200, 100, 50), picture.GetPixel(20, 20));
+    }
+
+    [Fact]
+    public void WriteComparison_TwoRuns_HasARowEachWithItsLabel()
+    {
+        (string, string)[] rows = [.. new[] { "schedule=linear", "v" }.Select((label, i) =>
+        {
+            string file = Path.Combine(_folder, $"{i}.safetensors");
+            SampleFile.Write(file, [.. Enumerable.Repeat((byte)(10 + i), 4 * 64)], (4, 1, 8, 8), new Dictionary<string, string>());
+            return (label, file);
+        })];
+        GridPicture.WriteComparison(rows, 3, Png);
+        using SKBitmap picture = SKBitmap.Decode(Png);
+        Assert.Equal(16 + 48 + 4 + 48 + 16, picture.Height);
+        int left = picture.Width - 16 - 3 * 52 + 4;
+        Assert.Equal(new SKColor(10, 10, 10), picture.GetPixel(left, 16));
+        Assert.Equal(new SKColor(11, 11, 11), picture.GetPixel(left, 16 + 52));
+
+        // The label has ink, and the longer one has more.
+        int Ink(int top) => Enumerable.Range(0, left).Sum(x => Enumerable.Range(top, 48).Count(y => picture.GetPixel(x, y) != picture.GetPixel(0, 0)));
+        Assert.True(Ink(16) > Ink(16 + 52) && Ink(16 + 52) > 0);
+    }
+
+    [Fact]
+    public void WriteComparison_RunsOfDifferentShapes_NamesBoth()
+    {
+        string small = Path.Combine(_folder, "small.safetensors");
+        string large = Path.Combine(_folder, "large.safetensors");
+        SampleFile.Write(small, new byte[64], (1, 1, 8, 8), new Dictionary<string, string>());
+        SampleFile.Write(large, new byte[256], (1, 1, 16, 16), new Dictionary<string, string>());
+        ArgumentException error = Assert.Throws<ArgumentException>(() => GridPicture.WriteComparison([("a", small), ("b", large)], 1, Png));
+        Assert.Contains(small, error.Message, StringComparison.Ordinal);
+        Assert.Contains(large, error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Png));
+    }
+
+    [Fact]
+    public void IsSet_EveryPrintableCharacter_HasItsOwnGlyph()
+    {
+        string[] glyphs = [.. Enumerable.Range(' ', 95).Select(code => string.Concat(
+            Enumerable.Range(0, BitmapFont.Height).SelectMany(row => Enumerable.Range(0, BitmapFont.Advance).Select(column => BitmapFont.IsSet((char)code, column, row) ? '#' : '.'))))];
+        Assert.Equal(95, glyphs.Distinct().Count());
+        Assert.DoesNotContain('#', glyphs[0]);
+    }
+}

@@ -1,0 +1,32 @@
+using DdpmJobs.Scheduler.Dashboard;
+using DdpmJobs.Tracking.Metrics;
+
+namespace DdpmJobs.Scheduler.Tests.Dashboard;
+
+public sealed class MarkupTests
+{
+    [Fact]
+    public void Of_Text_IsEncodedAndMarkupIsNot()
+    {
+        string user = "<b onclick='x'>{0}&";
+
+        Assert.Equal("<p>&lt;b onclick=&#39;x&#39;&gt;{0}&amp;<i>1</i></p>", Markup.Of($"<p>{user}{Markup.Of($"<i>{1}</i>")}</p>").ToString());
+    }
+
+    [Fact]
+    public void Draw_ValuesThatAreNotFinite_AreCountedAndNotDrawn()
+    {
+        string svg = LossCurve.Draw([new(0, 1), new(1, double.NaN), new(2, 0.1), new(3, double.PositiveInfinity)]).ToString();
+
+        Assert.Contains("2 values are not finite", svg, StringComparison.Ordinal);
+        Assert.DoesNotContain("NaN", svg, StringComparison.Ordinal);
+        Assert.Contains("<path", svg, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.5)]
+    [InlineData(double.NaN)]
+    public void Draw_OnePoint_IsAPictureOrANote(double value)
+        => Assert.DoesNotContain("NaN", LossCurve.Draw([new MetricPoint(7, value)]).ToString(), StringComparison.Ordinal);
+}

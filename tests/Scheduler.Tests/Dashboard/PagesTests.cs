@@ -1,0 +1,59 @@
+using DdpmJobs.Scheduler.Tests.Hosting;
+using DdpmJobs.Tracking.Jobs;
+using DdpmJobs.Tracking.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DdpmJobs.Scheduler.Tests.Dashboard;
+
+public sealed class PagesTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Pages_WithARunningSweep_ShowWhatGoesOn()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+        Guid sweep = await host.SubmitAsync(user: "<script>alert(1)</script>");
+        Lease lease = await host.ClaimAsync(JobKind.Train);
+        await host.Queue.HeartbeatAsync(lease, new JobProgress(1, 4, "steps"), Cancel);
+        DateTime at = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        await host.Services.GetRequiredService<MetricStore>().AppendAsync(lease, [new MetricBatch("train/loss", 0, [0, 1], [0.75, 0.5], [at, at])], Cancel);
+
+        string sweeps = await host.Client.GetStringAsync("/hangfire/sweeps", Cancel);
+        string page = await host.Client.GetStringAsync($"/hangfire/sweeps/{sweep}", Cancel);
+        string run = await host.Client.GetStringAsync($"/hangfire/runs/{lease.RunId}", Cancel);
+        string runners = await host.Client.GetStringAsync("/hangfire/runners", Cancel);
+
+        Assert.DoesNotContain("<script>alert", sweeps + page, StringComparison.Ordinal);
+        Assert.Contains("&lt;script&gt;alert(1)", sweeps, StringComparison.Ordinal);
+        Assert.Contains("schedule=cosine", page, StringComparison.Ordinal);
+        Assert.Contains("1 / 4 steps", page, StringComparison.Ordinal);
+        Assert.Contains("0.50000", page, StringComparison.Ordinal);
+        Assert.Contains("<svg", run, StringComparison.Ordinal);
+        Assert.Contains("gpu01-4711", run, StringComparison.Ordinal);
+        Assert.Contains("gpu01-4711", runners, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FailedJobs_AfterAFailure_NamesItsError()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+        await host.SubmitAsync();
+        Lease lease = await host.ClaimAsync(JobKind.Train);
+        await host.Queue.EndAsync(lease, new AttemptEnding.Failed("device is on fire", "at Somewhere()", false), Cancel);
+
+        Assert.Contains("device is on fire", await host.Client.GetStringAsync("/hangfire/failed-jobs", Cancel), StringComparison.Ordinal);
+        Assert.Contains("at Somewhere()", await host.Client.GetStringAsync($"/hangfire/runs/{lease.RunId}", Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Scripts_OfThePages_AreServed()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+
+        string html = await host.Client.GetStringAsync("/hangfire/sweeps", Cancel);
+        string script = System.Text.RegularExpressions.Regex.Match(html, "src=\"(/hangfire/js[^\"]*)\"").Groups[1].Value;
+
+        Assert.Contains("ddpm-page", await host.Client.GetStringAsync(script, Cancel), StringComparison.Ordinal);
+    }
+}

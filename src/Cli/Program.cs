@@ -1,6 +1,5 @@
 using System.CommandLine;
 using DdpmJobs.Cli.Errors;
-using DdpmJobs.Cli.Hosting;
 using DdpmJobs.Cli.Verbs;
 
 namespace DdpmJobs.Cli;

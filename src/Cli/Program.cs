@@ -17,7 +17,7 @@ internal static class Program
     /// <returns>An <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancel)
     {
-        RootCommand root = CommandLine.Create(terminal);
+        Command root = CommandLine.Create(terminal);
         InvocationConfiguration invocation = new()
         {
             Output = terminal.Out,
@@ -34,9 +34,9 @@ internal static class Program
         }
 
         ParseResult parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
+        if (CommandLine.WhatIsWrong(parsed) is { } wrong)
         {
-            terminal.Error.WriteLine($"ddpm: {CommandLine.WhatIsWrong(parsed)}");
+            terminal.Error.WriteLine($"ddpm: {wrong}");
             return ExitCode.BadInput;
         }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using DdpmJobs.Model.Specs;
 
 namespace DdpmJobs.Cli.Verbs;
@@ -18,9 +19,10 @@ internal static class CommandLine
         """;
 
     /// <summary>The whole command, speaking to one terminal.</summary>
-    public static RootCommand Create(Terminal terminal)
+    public static Command Create(Terminal terminal)
     {
-        RootCommand root = new(About)
+        // Not a RootCommand: that calls itself by its assembly's name.
+        Command root = new("ddpm", About)
         {
             RunVerb.Create(terminal),
             UpVerb.Create(terminal),
@@ -38,25 +40,37 @@ internal static class CommandLine
             RunnerVerb.Create(terminal),
             VersionVerb.Create(terminal),
         };
+        VerbHelp.Attach(root);
         return root;
     }
 
-    /// <summary>One sentence on a command line that was not understood.</summary>
-    public static string WhatIsWrong(ParseResult parsed)
+    /// <summary>One sentence on a command line that was not understood; null when it was.</summary>
+    public static string? WhatIsWrong(ParseResult parsed)
     {
+        if (parsed.Action is VerbHelp)
+        {
+            return null;
+        }
+
         Command command = parsed.CommandResult.Command;
-        string help = command is RootCommand ? "ddpm --help" : $"ddpm {command.Name} --help";
+        bool isRoot = command.Subcommands.Count > 0;
+        string help = isRoot ? "ddpm --help" : $"ddpm {command.Name} --help";
+
+        // An unknown option would be taken for an argument.
+        string? option = parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash).FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.Length > 1 && t.Value[0] == '-')?.Value;
+        if (option is not null)
+        {
+            string hint = Spelling.Hint(option, command.Options.Select(o => o.Name));
+            return $"there is no option '{option}'{(hint.Length > 0 ? hint : $"; see {help}")}";
+        }
+
         if (parsed.UnmatchedTokens.Count > 0)
         {
             string token = parsed.UnmatchedTokens[0];
-            string what = command is RootCommand && !token.StartsWith('-') ? "verb" : token.StartsWith('-') ? "option" : "argument";
-            IEnumerable<string> names = what == "verb" ? command.Subcommands.Select(c => c.Name) : what == "option" ? command.Options.SelectMany(o => o.Aliases.Append(o.Name)) : [];
-            string hint = Spelling.Hint(token, names);
-            return what == "argument"
-                ? $"'{token}' is one argument too many; see {help}"
-                : $"there is no {what} '{token}'{(hint.Length > 0 ? hint : $"; see {help}")}";
+            string hint = isRoot ? Spelling.Hint(token, command.Subcommands.Select(c => c.Name)) : "";
+            return isRoot ? $"there is no verb '{token}'{(hint.Length > 0 ? hint : $"; see {help}")}" : $"'{token}' is one argument too many; see {help}";
         }
 
-        return $"{parsed.Errors[0].Message.TrimEnd('.')} (see {help})";
+        return parsed.Errors.Count > 0 ? $"{parsed.Errors[0].Message.TrimEnd('.')} (see {help})" : null;
     }
 }

@@ -1,12 +1,19 @@
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Storage;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 
 namespace DdpmJobs.Tracking.Artifacts;
 
 /// <summary>Files by content: written to a temporary name, hashed, synced, renamed to <c>ab/cdef…</c>; no user text ever becomes a path.</summary>
-public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, ArtifactOptions options)
+public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, ArtifactOptions options, ILogger<ArtifactStore> log)
 {
+    private const string Checkpoint = "checkpoint";
+    private static readonly TimeSpan UnreferencedFor = TimeSpan.FromHours(1);
+    private static readonly TimeSpan TemporaryFor = TimeSpan.FromDays(1);
+
+    private readonly ArtifactFolder _folder = new(options.Folder);
+
     /// <summary>Stores a file of an attempt and its row. Older checkpoints of the run beyond the retention are dropped.</summary>
     /// <param name="lease">The attempt.</param>
     /// <param name="file">Path of the file to copy in.</param>
@@ -15,19 +22,114 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
     /// <param name="from">What it was made from.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="StaleFenceException">The lease is lost; no row was written.</exception>
-    public Task<Artifact> AddAsync(Lease lease, string file, string kind, long? step, IReadOnlyList<Guid> from, CancellationToken cancel) => throw new NotImplementedException();
+    /// <exception cref="StoreUnavailableException">The folder cannot be written.</exception>
+    public async Task<Artifact> AddAsync(Lease lease, string file, string kind, long? step, IReadOnlyList<Guid> from, CancellationToken cancel)
+    {
+        (string sha256, long bytes) = await _folder.PutAsync(file, cancel);
+        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+        await change.LockHeldAsync(lease, cancel);
+        var artifact = new Artifact
+        {
+            Id = Guid.CreateVersion7(),
+            SweepId = lease.SweepId,
+            RunId = lease.RunId,
+            JobId = lease.JobId,
+            Fence = lease.Fence,
+            Kind = kind,
+            Name = Path.GetFileName(file),
+            Sha256 = sha256,
+            Step = step,
+            CreatedAt = change.Now,
+        };
+        await AddRowsAsync(change, artifact, bytes, from, cancel);
+        if (kind == Checkpoint)
+            await DropOldCheckpointsAsync(change, artifact, cancel);
+        await change.CommitAsync(cancel);
+        return artifact;
+    }
 
     /// <summary>Stores a file of a whole sweep, made by the scheduler; one of the same kind and content is found instead.</summary>
-    public Task<Artifact> AddToSweepAsync(Guid sweepId, string file, string kind, IReadOnlyList<Guid> from, CancellationToken cancel) => throw new NotImplementedException();
+    /// <exception cref="StoreUnavailableException">The folder cannot be written.</exception>
+    public async Task<Artifact> AddToSweepAsync(Guid sweepId, string file, string kind, IReadOnlyList<Guid> from, CancellationToken cancel)
+    {
+        (string sha256, long bytes) = await _folder.PutAsync(file, cancel);
+        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+        Artifact? there = await change.Db.Artifacts.AsNoTracking()
+            .FirstOrDefaultAsync(artifact => artifact.SweepId == sweepId && artifact.RunId == null && artifact.Kind == kind && artifact.Sha256 == sha256, cancel);
+        if (there is not null)
+            return there;
+        var added = new Artifact { Id = Guid.CreateVersion7(), SweepId = sweepId, Kind = kind, Name = Path.GetFileName(file), Sha256 = sha256, CreatedAt = change.Now };
+        await AddRowsAsync(change, added, bytes, from, cancel);
+        await change.CommitAsync(cancel);
+        return added;
+    }
 
     /// <summary>The newest checkpoint of a run (largest step) whose content is there and sound; a damaged one is reported and passed over.</summary>
-    public Task<Artifact?> LatestCheckpointAsync(Guid runId, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<Artifact?> LatestCheckpointAsync(Guid runId, CancellationToken cancel)
+    {
+        await using TrackingDb db = await contexts.CreateDbContextAsync(cancel);
+        List<Artifact> checkpoints = await db.Artifacts.AsNoTracking()
+            .Where(artifact => artifact.RunId == runId && artifact.Kind == Checkpoint && artifact.DroppedAt == null)
+            .OrderByDescending(artifact => artifact.Step).ThenByDescending(artifact => artifact.CreatedAt).ToListAsync(cancel);
+        foreach (Artifact checkpoint in checkpoints)
+        {
+            if (await _folder.IsSoundAsync(checkpoint.Sha256, cancel))
+                return checkpoint;
+            TrackingLog.DamagedCheckpoint(log, runId, checkpoint.Step ?? 0, _folder.PathOf(checkpoint.Sha256));
+        }
+
+        return null;
+    }
 
     /// <summary>The path of a content; the caller only reads it.</summary>
     /// <exception cref="FileNotFoundException">It is not in the folder.</exception>
-    public string PathOf(string sha256) => throw new NotImplementedException();
+    public string PathOf(string sha256)
+    {
+        string path = _folder.PathOf(sha256);
+        return File.Exists(path) ? path : throw new FileNotFoundException($"The artifact {sha256} is not in {Path.GetFullPath(options.Folder)}; is that the folder it was written to?", path);
+    }
 
     /// <summary>Deletes contents that no row needs any more and temporary files older than a day.</summary>
     /// <returns>Contents deleted.</returns>
-    public Task<int> CollectGarbageAsync(CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<int> CollectGarbageAsync(CancellationToken cancel)
+    {
+        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+
+        // What was written within the last hour may be waiting for its row.
+        DateTime before = change.Now - UnreferencedFor;
+        List<ArtifactBlob> unneeded = await change.Db.ArtifactBlobs.AsTracking()
+            .Where(blob => blob.CreatedAt < before && !change.Db.Artifacts.Any(artifact => artifact.Sha256 == blob.Sha256 && artifact.DroppedAt == null))
+            .ToListAsync(cancel);
+        change.Db.ArtifactBlobs.RemoveRange(unneeded);
+        await change.CommitAsync(cancel);
+        foreach (ArtifactBlob blob in unneeded)
+            _folder.Delete(blob.Sha256);
+        _folder.DeleteTemporariesBefore(change.Now - TemporaryFor);
+        return unneeded.Count;
+    }
+
+    private static async Task AddRowsAsync(JobChange change, Artifact artifact, long bytes, IReadOnlyList<Guid> from, CancellationToken cancel)
+    {
+        // A content that is used again counts as new, so that the garbage collector leaves it alone.
+        int renewed = await change.Db.ArtifactBlobs.Where(blob => blob.Sha256 == artifact.Sha256)
+            .ExecuteUpdateAsync(set => set.SetProperty(blob => blob.CreatedAt, change.Now), cancel);
+        if (renewed == 0)
+        {
+            await change.Db.Database.ExecuteSqlAsync(
+                $"insert into artifact_blob (sha256, bytes, created_at) values ({artifact.Sha256}, {bytes}, {change.Now}) on conflict (sha256) do nothing", cancel);
+        }
+
+        change.Db.Artifacts.Add(artifact);
+        foreach (Guid id in from.Distinct())
+            change.Db.ArtifactEdges.Add(new ArtifactEdge { ArtifactId = artifact.Id, FromId = id });
+    }
+
+    private async Task DropOldCheckpointsAsync(JobChange change, Artifact newest, CancellationToken cancel)
+    {
+        List<Artifact> older = await change.Db.Artifacts.AsTracking()
+            .Where(artifact => artifact.RunId == newest.RunId && artifact.Kind == Checkpoint && artifact.DroppedAt == null)
+            .OrderByDescending(artifact => artifact.Step).ThenByDescending(artifact => artifact.CreatedAt).ToListAsync(cancel);
+        foreach (Artifact artifact in older.Skip(Math.Max(options.KeepCheckpoints - 1, 0)))
+            artifact.DroppedAt = change.Now;
+    }
 }

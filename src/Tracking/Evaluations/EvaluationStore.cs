@@ -1,4 +1,9 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using DdpmJobs.Model.Evaluation;
+using DdpmJobs.Model.Specs;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Storage;
 using Microsoft.EntityFrameworkCore;
@@ -8,7 +13,41 @@ namespace DdpmJobs.Tracking.Evaluations;
 /// <summary>Writes measured qualities.</summary>
 public sealed class EvaluationStore(IDbContextFactory<TrackingDb> contexts)
 {
+    private const int DigestLength = 16;
+
+    private static readonly JsonSerializerOptions PartsOptions = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     /// <summary>Records a value of an attempt; repeating it changes nothing.</summary>
     /// <exception cref="StaleFenceException">The lease is lost; nothing was written.</exception>
-    public Task AddAsync(Lease lease, MetricValue value, string checkpointSha256, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task AddAsync(Lease lease, MetricValue value, string checkpointSha256, CancellationToken cancel)
+    {
+        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+        await change.LockHeldAsync(lease, cancel);
+        bool there = await change.Db.Evaluations.AnyAsync(
+            evaluation => evaluation.JobId == lease.JobId && evaluation.Fence == lease.Fence && evaluation.Metric == value.Name, cancel);
+        if (there)
+            return;
+
+        string protocol = SpecJson.Canonical(value.Protocol);
+        change.Db.Evaluations.Add(new Evaluation
+        {
+            Id = Guid.CreateVersion7(),
+            RunId = lease.RunId,
+            JobId = lease.JobId,
+            Fence = lease.Fence,
+            Metric = value.Name,
+            Value = value.Value,
+            StandardError = value.StandardError,
+            Unit = value.Unit,
+            LowerIsBetter = value.LowerIsBetter,
+            Protocol = protocol,
+            ProtocolDigest = Digest(protocol),
+            Parts = JsonSerializer.Serialize(value.Parts, PartsOptions),
+            CheckpointSha256 = checkpointSha256,
+            CreatedAt = change.Now,
+        });
+        await change.CommitAsync(cancel);
+    }
+
+    private static string Digest(string protocol) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(protocol)))[..DigestLength];
 }

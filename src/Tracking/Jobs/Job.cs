@@ -29,10 +29,13 @@ public sealed class Job
     /// <summary>Larger goes first.</summary>
     public int Priority { get; set; }
 
+    /// <summary>Place of its run in the sweep: jobs of equal priority and age go in this order.</summary>
+    public int Ordinal { get; set; }
+
     /// <summary>Number of claims so far; every write of an attempt carries it and is refused when it is not the newest.</summary>
     public int Fence { get; set; }
 
-    /// <summary>Attempts that count against <see cref="MaxAttempts"/>: shutdowns, lost runners' hand-backs and preemptions do not.</summary>
+    /// <summary>Attempts that count against <see cref="MaxAttempts"/>: errors and lost runners do, hand-backs at a shutdown and preemptions do not.</summary>
     public int AttemptsCounted { get; set; }
 
     /// <summary>Counted attempts after which an error is final.</summary>

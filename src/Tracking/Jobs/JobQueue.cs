@@ -3,36 +3,128 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DdpmJobs.Tracking.Jobs;
 
-/// <summary>Claims, leases, endings and requests: every change of a job's state. Each is one conditional update and one event in one transaction.</summary>
-public sealed class JobQueue(IDbContextFactory<TrackingDb> contexts, LeaseOptions options)
+/// <summary>Claims, leases and endings as runners see them. Each is one transaction of conditional updates and events.</summary>
+/// <remarks>What people and the reconciler do to jobs is in the other part of this class.</remarks>
+public sealed partial class JobQueue(IDbContextFactory<TrackingDb> contexts, LeaseOptions options)
 {
     /// <summary>Claims the offered job if it can be had, else the best ready one of these kinds and this pool: larger priority first, then evaluate and sample before train, then the oldest.</summary>
     /// <returns>The lease, or null when there is nothing to claim.</returns>
-    public Task<Lease?> ClaimAsync(Guid runnerId, string runnerName, string pool, IReadOnlyCollection<JobKind> kinds, Guid? offered, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<Lease?> ClaimAsync(
+        Guid runnerId, string runnerName, string pool, IReadOnlyCollection<JobKind> kinds, Guid? offered, CancellationToken cancel)
+    {
+        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+        string[] words = [.. kinds.Select(JobChange.Word)];
+        Job? job = offered is Guid wanted ? await FirstClaimableAsync(change, pool, words, wanted, cancel) : null;
+        job ??= await FirstClaimableAsync(change, pool, words, null, cancel);
+        if (job is null)
+            return null;
 
-    /// <summary>Renews the lease and reports progress.</summary>
-    public Task<LeaseState> HeartbeatAsync(Lease lease, JobProgress? progress, CancellationToken cancel) => throw new NotImplementedException();
+        job.Fence++;
+        job.RunnerId = runnerId;
+        job.LeaseUntil = change.Now + options.Ttl;
+        job.StartedAt ??= change.Now;
+        job.ProgressDone = 0;
+        change.TryMove(job, JobTrigger.Claimed, $"runner {runnerName}", "");
+        change.Db.Attempts.Add(new Attempt { JobId = job.Id, Fence = job.Fence, RunnerId = runnerId, StartedAt = change.Now });
+        await change.CommitAsync(cancel);
+        return new Lease(job.Id, job.RunId, job.SweepId, job.Kind, job.Fence, runnerId, runnerName);
+    }
+
+    /// <summary>Renews the lease and reports progress. A lease that has run out is renewed too, as long as nobody else has the job: unreachable is not dead.</summary>
+    public async Task<LeaseState> HeartbeatAsync(Lease lease, JobProgress? progress, CancellationToken cancel)
+    {
+        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+        Job? job = await change.LockAsync(lease.JobId, cancel);
+        if (job is null || job.Fence != lease.Fence || !job.State.IsHeld())
+            return new LeaseState(false, null);
+
+        job.LeaseUntil = change.Now + options.Ttl;
+        if (progress is not null)
+            (job.ProgressDone, job.ProgressTotal, job.ProgressUnit) = progress;
+        await change.CommitAsync(cancel);
+        return new LeaseState(true, job.State == JobState.Stopping ? job.StopReason : null);
+    }
 
     /// <summary>Records where a training attempt began and on what.</summary>
     /// <exception cref="StaleFenceException">The lease is lost.</exception>
-    public Task StartedAsync(Lease lease, long? resumedAtStep, string environmentJson, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task StartedAsync(Lease lease, long? resumedAtStep, string environmentJson, CancellationToken cancel)
+    {
+        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+        await change.LockHeldAsync(lease, cancel);
+        Attempt attempt = await change.AttemptAsync(lease.JobId, lease.Fence, cancel);
+        attempt.ResumedAtStep = resumedAtStep;
+        attempt.Environment = environmentJson;
+        await change.CommitAsync(cancel);
+    }
 
     /// <summary>Ends an attempt; a success lets dependants whose last dependency this was become ready in the same transaction, another final state skips them.</summary>
     /// <returns>The job's new state and the jobs that became ready.</returns>
     /// <exception cref="StaleFenceException">The lease is lost.</exception>
-    public Task<(JobState State, IReadOnlyList<JobOffer> Ready)> EndAsync(Lease lease, AttemptEnding ending, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<(JobState State, IReadOnlyList<JobOffer> Ready)> EndAsync(Lease lease, AttemptEnding ending, CancellationToken cancel)
+    {
+        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+        Job job = await change.LockHeldAsync(lease, cancel);
+        Attempt attempt = await change.AttemptAsync(lease.JobId, lease.Fence, cancel);
+        string actor = $"runner {lease.RunnerName}";
+        StopReason? stop = job.StopReason;
 
-    /// <summary>Asks a job to stop: running → stopping; blocked or ready → cancelled (or pruned) at once, its dependants skipped; final → refused.</summary>
-    public Task<RequestResult> RequestStopAsync(Guid jobId, StopReason reason, string actor, CancellationToken cancel) => throw new NotImplementedException();
+        job.AvailableAt = change.Now;
+        switch (ending)
+        {
+            case AttemptEnding.Succeeded:
+                job.ProgressDone = job.ProgressTotal;
+                job.Error = null;
+                change.TryMove(job, JobTrigger.Succeeded, actor, "");
+                break;
+            case AttemptEnding.Diverged diverged:
+                job.Error = attempt.Error = diverged.Message;
+                change.TryMove(job, JobTrigger.Diverged, actor, diverged.Message);
+                break;
+            case AttemptEnding.Failed failed:
+                job.AttemptsCounted++;
+                job.Error = failed.Message;
+                attempt.Error = failed.Stack;
+                bool retry = failed.Retryable && job.AttemptsCounted < job.MaxAttempts;
+                job.AvailableAt = retry ? change.Now + Backoff.After(options, job.Id, job.AttemptsCounted) : change.Now;
+                change.TryMove(job, retry ? JobTrigger.WillRetry : JobTrigger.GaveUp, actor, failed.Message);
+                break;
+            case AttemptEnding.HandedBack handedBack:
+                change.TryMove(job, JobTrigger.GivenBack, actor, handedBack.Reason);
+                break;
+            case AttemptEnding.Stopped:
+                // A holder that stops although nobody asked gives the job back.
+                change.TryMove(job, job.State == JobState.Stopping ? JobTrigger.StopAcknowledged : JobTrigger.GivenBack, actor, stop is null ? "" : JobChange.Word(stop.Value));
+                break;
+        }
 
-    /// <summary>Takes a failed or cancelled job back to ready as a person's decision; its skipped dependants wait again. Anything else is refused.</summary>
-    public Task<RequestResult> RetryAsync(Guid jobId, string actor, CancellationToken cancel) => throw new NotImplementedException();
+        attempt.EndedAt = change.Now;
+        attempt.Ending = EndingWord(ending, job.State);
+        await change.SettleDependantsAsync(job, cancel);
+        await change.CommitAsync(cancel);
+        return (job.State, change.Ready);
+    }
 
-    /// <summary>Gives every held lease a full term from now: after the reconciler's start or a database outage.</summary>
-    /// <returns>Leases extended.</returns>
-    public Task<int> ExtendAllLeasesAsync(CancellationToken cancel) => throw new NotImplementedException();
+    private static string EndingWord(AttemptEnding ending, JobState state) => ending switch
+    {
+        AttemptEnding.Failed => state == JobState.Failed ? "failed" : "retry",
+        AttemptEnding.HandedBack => "handed_back",
+        _ => state == JobState.Ready ? "handed_back" : JobChange.Word(state),
+    };
 
-    /// <summary>Takes back jobs whose lease has run out and lists ready jobs that nobody took.</summary>
-    /// <param name="offerAgainAfter">How long a job has been ready before it is offered again.</param>
-    public Task<ReconcileReport> ReconcileAsync(TimeSpan offerAgainAfter, CancellationToken cancel) => throw new NotImplementedException();
+    private static Task<Job?> FirstClaimableAsync(JobChange change, string pool, string[] kinds, Guid? wanted, CancellationToken cancel)
+    {
+        // Rows that another claim has locked are passed over, so claims never wait for each other.
+        List<object> parameters = [pool, change.Now];
+        string list = string.Join(", ", kinds.Select((_, i) => $"{{{i + 2}}}"));
+        parameters.AddRange(kinds);
+        string sql = $"select * from job where state = 'ready' and pool = {{0}} and available_at <= {{1}} and kind in ({list})";
+        if (wanted is Guid id)
+        {
+            sql += $" and id = {{{parameters.Count}}}";
+            parameters.Add(id);
+        }
+
+        sql += " order by priority desc, case kind when 'train' then 1 else 0 end, created_at, ordinal, id limit 1" + change.Db.Dialect.ForUpdateSkipLocked;
+        return change.Db.Jobs.FromSqlRaw(sql, [.. parameters]).AsTracking().SingleOrDefaultAsync(cancel);
+    }
 }

@@ -1,3 +1,9 @@
+using System.Data.Common;
+using System.Net.Sockets;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
 namespace DdpmJobs.Tracking.Storage;
 
 /// <summary>Brings a store to this program's level, or checks that it is there.</summary>
@@ -6,9 +12,112 @@ public static class MigrationLevel
     /// <summary>Creates or migrates the database.</summary>
     /// <returns>Names of the migrations applied; empty when it was up to date.</returns>
     /// <exception cref="StoreUnavailableException">Not reachable, not writable, or newer than this program.</exception>
-    public static Task<IReadOnlyList<string>> MigrateAsync(TrackingDb db, CancellationToken cancel) => throw new NotImplementedException();
+    public static Task<IReadOnlyList<string>> MigrateAsync(TrackingDb db, CancellationToken cancel) => ExplainAsync(db, async () =>
+    {
+        // A missing database is created by the migration itself.
+        if (await ExistsAsync(db, cancel))
+            RequireNotNewer(db, await db.Database.GetAppliedMigrationsAsync(cancel));
+        IReadOnlyList<string> pending = [.. await PendingAsync(db, cancel)];
+        if (pending.Count > 0)
+            await db.Database.MigrateAsync(cancel);
+        return pending;
+    });
 
     /// <summary>Checks that the database is reachable and exactly at this program's level.</summary>
     /// <exception cref="StoreUnavailableException">It is not; the message names both levels and says <c>ddpm migrate</c>, or to update the program.</exception>
-    public static Task RequireCurrentAsync(TrackingDb db, CancellationToken cancel) => throw new NotImplementedException();
+    public static Task RequireCurrentAsync(TrackingDb db, CancellationToken cancel) => ExplainAsync(db, async () =>
+    {
+        if (!await ExistsAsync(db, cancel))
+            throw new StoreUnavailableException($"The database {Place(db)} does not exist. Run: ddpm migrate", null);
+        string[] applied = [.. await db.Database.GetAppliedMigrationsAsync(cancel)];
+        RequireNotNewer(db, applied);
+        string[] pending = [.. db.Database.GetMigrations().Except(applied)];
+        if (pending.Length > 0)
+        {
+            throw new StoreUnavailableException(
+                $"The database {Place(db)} is at {Level(applied)} but this program needs {pending[^1]} ({pending.Length} to apply). Run: ddpm migrate", null);
+        }
+
+        return true;
+    });
+
+    private static void RequireNotNewer(TrackingDb db, IEnumerable<string> applied)
+    {
+        string[] known = [.. db.Database.GetMigrations()];
+        string[] unknown = [.. applied.Except(known)];
+        if (unknown.Length > 0)
+        {
+            throw new StoreUnavailableException(
+                $"The database {Place(db)} is at {unknown[^1]}, which this program does not know (it knows up to {Level(known)}). Update the program.", null);
+        }
+    }
+
+    private static async Task<IEnumerable<string>> PendingAsync(TrackingDb db, CancellationToken cancel) =>
+        await ExistsAsync(db, cancel) ? await db.Database.GetPendingMigrationsAsync(cancel) : db.Database.GetMigrations();
+
+    private static string Level(string[] migrations) => migrations.Length == 0 ? "no migration" : migrations[^1];
+
+    /// <summary>Opens the database, so that an unreachable server is told from a missing database.</summary>
+    private static async Task<bool> ExistsAsync(TrackingDb db, CancellationToken cancel)
+    {
+        if (db is SqliteTrackingDb)
+        {
+            string file = new SqliteConnectionStringBuilder(db.Database.GetConnectionString()).DataSource;
+            if (!File.Exists(file))
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
+                return false;
+            }
+        }
+
+        try
+        {
+            await db.Database.OpenConnectionAsync(cancel);
+            await db.Database.CloseConnectionAsync();
+            return true;
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InvalidCatalogName)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<T> ExplainAsync<T>(TrackingDb db, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
+        {
+            throw new StoreUnavailableException($"PostgreSQL at {Place(db)} refuses the login: {error.MessageText}. Check user and password in DDPM__Postgres.", error);
+        }
+        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw new StoreUnavailableException($"PostgreSQL at {Place(db)} does not let this user do that: {error.MessageText}. Grant it, or use the owner in DDPM__Postgres.", error);
+        }
+        catch (NpgsqlException error) when (error is not PostgresException && (error.InnerException is SocketException or TimeoutException or IOException || error.IsTransient))
+        {
+            throw new StoreUnavailableException($"PostgreSQL at {Place(db)} does not answer: {error.GetBaseException().Message}. Start it, or correct DDPM__Postgres.", error);
+        }
+        catch (SqliteException error) when (error.SqliteErrorCode == SqliteNotADatabase)
+        {
+            throw new StoreUnavailableException($"{Place(db)} is not an SQLite database. Move it away, or choose another folder with --data.", error);
+        }
+        catch (Exception error) when (error is SqliteException or UnauthorizedAccessException or IOException)
+        {
+            throw new StoreUnavailableException($"The database file {Place(db)} cannot be used: {error.Message} Give this user write access to its folder, or choose another with --data.", error);
+        }
+    }
+
+    private const int SqliteNotADatabase = 26;
+
+    private static string Place(TrackingDb db)
+    {
+        if (db is SqliteTrackingDb)
+            return Path.GetFullPath(new SqliteConnectionStringBuilder(db.Database.GetConnectionString()).DataSource);
+        DbConnection connection = db.Database.GetDbConnection();
+        var parts = new NpgsqlConnectionStringBuilder(connection.ConnectionString);
+        return $"{parts.Host}:{parts.Port}, database {parts.Database ?? parts.Username}";
+    }
 }

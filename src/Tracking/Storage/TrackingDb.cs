@@ -9,8 +9,11 @@ using Microsoft.EntityFrameworkCore;
 namespace DdpmJobs.Tracking.Storage;
 
 /// <summary>The only truth. Read it through LINQ; change jobs through <see cref="JobQueue"/>.</summary>
-public abstract class TrackingDb(DbContextOptions options) : DbContext(options)
+public abstract class TrackingDb(DbContextOptions options, SqlDialect dialect) : DbContext(options)
 {
+    /// <summary>How this database speaks.</summary>
+    public SqlDialect Dialect { get; } = dialect;
+
     /// <summary>Sweeps.</summary>
     public DbSet<Sweep> Sweeps => Set<Sweep>();
 
@@ -52,4 +55,11 @@ public abstract class TrackingDb(DbContextOptions options) : DbContext(options)
 
     /// <summary>Runner processes.</summary>
     public DbSet<Runner> Runners => Set<Runner>();
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        TrackingModel.Build(modelBuilder, Dialect);
+        Dialect.Configure(modelBuilder);
+    }
 }

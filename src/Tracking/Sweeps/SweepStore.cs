@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using DdpmJobs.Model.Specs;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Storage;
 using Microsoft.EntityFrameworkCore;
@@ -9,5 +11,105 @@ public sealed class SweepStore(IDbContextFactory<TrackingDb> contexts)
 {
     /// <summary>Stores a sweep, its runs and their jobs (train, then evaluate and sample) in one transaction; a sweep with the same hash is found instead.</summary>
     /// <returns>The sweep's id, whether it is new, and the jobs that are ready to be offered (all ready ones when it was there already).</returns>
-    public Task<(Guid SweepId, bool Created, IReadOnlyList<JobOffer> Ready)> SubmitAsync(SweepDraft draft, string provenanceJson, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<(Guid SweepId, bool Created, IReadOnlyList<JobOffer> Ready)> SubmitAsync(SweepDraft draft, string provenanceJson, CancellationToken cancel)
+    {
+        if (await FindAsync(draft.SpecHash, cancel) is Guid found)
+            return (found, false, await ReadyOfAsync(found, cancel));
+        try
+        {
+            (Guid id, IReadOnlyList<JobOffer> ready) = await InsertAsync(draft, provenanceJson, cancel);
+            return (id, true, ready);
+        }
+        catch (DbUpdateException)
+        {
+            // Somebody else may have submitted the same sweep in this moment; the unique key on the hash let one of us through.
+            if (await FindAsync(draft.SpecHash, cancel) is Guid theirs)
+                return (theirs, false, await ReadyOfAsync(theirs, cancel));
+            throw;
+        }
+    }
+
+    private async Task<Guid?> FindAsync(string specHash, CancellationToken cancel)
+    {
+        await using TrackingDb db = await contexts.CreateDbContextAsync(cancel);
+        return await db.Sweeps.Where(sweep => sweep.SpecHash == specHash).Select(sweep => (Guid?)sweep.Id).SingleOrDefaultAsync(cancel);
+    }
+
+    private async Task<IReadOnlyList<JobOffer>> ReadyOfAsync(Guid sweepId, CancellationToken cancel)
+    {
+        await using TrackingDb db = await contexts.CreateDbContextAsync(cancel);
+        return await db.Jobs.Where(job => job.SweepId == sweepId && job.State == JobState.Ready).OrderBy(job => job.Ordinal)
+            .Select(job => new JobOffer(job.Id, job.Kind, job.Pool)).ToListAsync(cancel);
+    }
+
+    private async Task<(Guid SweepId, IReadOnlyList<JobOffer> Ready)> InsertAsync(SweepDraft draft, string provenanceJson, CancellationToken cancel)
+    {
+        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+        var sweep = new Sweep
+        {
+            Id = Guid.CreateVersion7(),
+            Name = draft.Name,
+            SpecHash = draft.SpecHash,
+            Source = draft.Source,
+            SubmittedBy = draft.SubmittedBy,
+            SubmittedAt = change.Now,
+            Pool = draft.Pool,
+        };
+        change.Db.Sweeps.Add(sweep);
+        for (int i = 0; i < draft.Runs.Count; i++)
+            AddRun(change, sweep, i, draft.Runs[i], provenanceJson);
+        await change.CommitAsync(cancel);
+        return (sweep.Id, change.Ready);
+    }
+
+    private static void AddRun(JobChange change, Sweep sweep, int index, RunDraft draft, string provenanceJson)
+    {
+        JsonNode spec = SpecJson.Write(draft.Spec);
+        var run = new Run
+        {
+            Id = Guid.CreateVersion7(),
+            SweepId = sweep.Id,
+            Index = index,
+            Name = draft.Name,
+            Axes = draft.AxesJson,
+            Spec = spec.ToJsonString(),
+            SpecHash = SpecJson.Hash(draft.Spec),
+            Seed = draft.Spec.Seed,
+            Provenance = provenanceJson,
+        };
+        change.Db.Runs.Add(run);
+
+        // Training first; what needs its result waits.
+        Job train = AddJob(change, sweep, run, JobKind.Train, null);
+        if (draft.Spec.Evaluation.Metrics.Count > 0)
+            AddJob(change, sweep, run, JobKind.Evaluate, train);
+        if (draft.Spec.Sampling.Count > 0)
+            AddJob(change, sweep, run, JobKind.Sample, train);
+    }
+
+    private static Job AddJob(JobChange change, Sweep sweep, Run run, JobKind kind, Job? dependsOn)
+    {
+        var job = new Job
+        {
+            Id = Guid.CreateVersion7(),
+            SweepId = sweep.Id,
+            RunId = run.Id,
+            Kind = kind,
+            State = dependsOn is null ? JobState.Ready : JobState.Blocked,
+            Pool = sweep.Pool,
+            Ordinal = run.Index,
+            UnmetDependencies = dependsOn is null ? 0 : 1,
+            AvailableAt = change.Now,
+            StateChangedAt = change.Now,
+            CreatedAt = change.Now,
+            ProgressUnit = kind == JobKind.Train ? "steps" : "evaluations",
+        };
+        change.Db.Jobs.Add(job);
+        change.Db.JobEvents.Add(new JobEvent { JobId = job.Id, ToState = job.State, Actor = sweep.SubmittedBy, Reason = "submitted", At = change.Now });
+        if (dependsOn is null)
+            change.Ready.Add(new JobOffer(job.Id, kind, job.Pool));
+        else
+            change.Db.JobDependencies.Add(new JobDependency { JobId = job.Id, DependsOnId = dependsOn.Id });
+        return job;
+    }
 }

@@ -1,0 +1,532 @@
+﻿using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+
+#nullable disable
+
+namespace DdpmJobs.Migrations.Postgres.Migrations
+{
+    /// <inheritdoc />
+    public partial class Initial : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateTable(
+                name: "artifact_blob",
+                columns: table => new
+                {
+                    sha256 = table.Column<string>(type: "text", nullable: false),
+                    bytes = table.Column<long>(type: "bigint", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_artifact_blob", x => x.sha256);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "metric",
+                columns: table => new
+                {
+                    id = table.Column<int>(type: "integer", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_metric", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "runner",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    pool = table.Column<string>(type: "text", nullable: false),
+                    devices = table.Column<string>(type: "text", nullable: false),
+                    slots = table.Column<int>(type: "integer", nullable: false),
+                    version = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    state_reason = table.Column<string>(type: "text", nullable: false),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false, defaultValueSql: "now()"),
+                    seen_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false, defaultValueSql: "now()")
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_runner", x => x.id);
+                    table.CheckConstraint("ck_runner_state", "state in ('active', 'tripped', 'stopped')");
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sweep",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    spec_hash = table.Column<string>(type: "text", nullable: false),
+                    source = table.Column<string>(type: "text", nullable: false),
+                    submitted_by = table.Column<string>(type: "text", nullable: false),
+                    submitted_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false, defaultValueSql: "now()"),
+                    pool = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_sweep", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "run",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sweep_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    index = table.Column<int>(type: "integer", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    axes = table.Column<string>(type: "jsonb", nullable: false),
+                    spec = table.Column<string>(type: "jsonb", nullable: false),
+                    spec_hash = table.Column<string>(type: "text", nullable: false),
+                    seed = table.Column<long>(type: "bigint", nullable: false),
+                    provenance = table.Column<string>(type: "jsonb", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_run", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_run_sweep_sweep_id",
+                        column: x => x.sweep_id,
+                        principalTable: "sweep",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "artifact",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sweep_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    job_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    fence = table.Column<int>(type: "integer", nullable: true),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    sha256 = table.Column<string>(type: "text", nullable: false),
+                    step = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    dropped_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_artifact", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_artifact_run_run_id",
+                        column: x => x.run_id,
+                        principalTable: "run",
+                        principalColumn: "id");
+                    table.ForeignKey(
+                        name: "fk_artifact_sweep_sweep_id",
+                        column: x => x.sweep_id,
+                        principalTable: "sweep",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "evaluation",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    job_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    fence = table.Column<int>(type: "integer", nullable: false),
+                    metric = table.Column<string>(type: "text", nullable: false),
+                    value = table.Column<double>(type: "double precision", nullable: false),
+                    standard_error = table.Column<double>(type: "double precision", nullable: true),
+                    unit = table.Column<string>(type: "text", nullable: false),
+                    lower_is_better = table.Column<bool>(type: "boolean", nullable: false),
+                    protocol = table.Column<string>(type: "jsonb", nullable: false),
+                    protocol_digest = table.Column<string>(type: "text", nullable: false),
+                    parts = table.Column<string>(type: "jsonb", nullable: false),
+                    checkpoint_sha256 = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_evaluation", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_evaluation_run_run_id",
+                        column: x => x.run_id,
+                        principalTable: "run",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "job",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    sweep_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    pool = table.Column<string>(type: "text", nullable: false),
+                    priority = table.Column<int>(type: "integer", nullable: false),
+                    ordinal = table.Column<int>(type: "integer", nullable: false),
+                    fence = table.Column<int>(type: "integer", nullable: false),
+                    attempts_counted = table.Column<int>(type: "integer", nullable: false),
+                    max_attempts = table.Column<int>(type: "integer", nullable: false),
+                    unmet_dependencies = table.Column<int>(type: "integer", nullable: false),
+                    available_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    state_changed_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    lease_until = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    runner_id = table.Column<Guid>(type: "uuid", nullable: true),
+                    stop_reason = table.Column<string>(type: "text", nullable: true),
+                    created_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    progress_done = table.Column<long>(type: "bigint", nullable: false),
+                    progress_total = table.Column<long>(type: "bigint", nullable: false),
+                    progress_unit = table.Column<string>(type: "text", nullable: false),
+                    error = table.Column<string>(type: "text", nullable: true),
+                    mirror_id = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_job", x => x.id);
+                    table.CheckConstraint("ck_job_blocked", "state <> 'ready' or unmet_dependencies = 0");
+                    table.CheckConstraint("ck_job_counts", "fence >= 0 and attempts_counted >= 0 and unmet_dependencies >= 0 and max_attempts > 0");
+                    table.CheckConstraint("ck_job_ended", "(state in ('succeeded', 'failed', 'diverged', 'pruned', 'cancelled', 'skipped')) = (ended_at is not null)");
+                    table.CheckConstraint("ck_job_holder", "state not in ('running', 'stopping') or (runner_id is not null and fence > 0)");
+                    table.CheckConstraint("ck_job_kind", "kind in ('train', 'evaluate', 'sample')");
+                    table.CheckConstraint("ck_job_lease", "(state in ('running', 'stopping')) = (lease_until is not null)");
+                    table.CheckConstraint("ck_job_state", "state in ('blocked', 'ready', 'running', 'stopping') or state in ('succeeded', 'failed', 'diverged', 'pruned', 'cancelled', 'skipped')");
+                    table.CheckConstraint("ck_job_stopping", "state <> 'stopping' or stop_reason is not null");
+                    table.ForeignKey(
+                        name: "fk_job_run_run_id",
+                        column: x => x.run_id,
+                        principalTable: "run",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_job_sweep_sweep_id",
+                        column: x => x.sweep_id,
+                        principalTable: "sweep",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "metric_chunk",
+                columns: table => new
+                {
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    metric_id = table.Column<int>(type: "integer", nullable: false),
+                    job_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    fence = table.Column<int>(type: "integer", nullable: false),
+                    seq = table.Column<int>(type: "integer", nullable: false),
+                    first_step = table.Column<long>(type: "bigint", nullable: false),
+                    last_step = table.Column<long>(type: "bigint", nullable: false),
+                    steps = table.Column<long[]>(type: "bigint[]", nullable: false),
+                    values = table.Column<double[]>(type: "double precision[]", nullable: false),
+                    times = table.Column<DateTime[]>(type: "timestamp with time zone[]", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_metric_chunk", x => new { x.run_id, x.metric_id, x.job_id, x.fence, x.seq });
+                    table.ForeignKey(
+                        name: "fk_metric_chunk_metric_metric_id",
+                        column: x => x.metric_id,
+                        principalTable: "metric",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_metric_chunk_run_run_id",
+                        column: x => x.run_id,
+                        principalTable: "run",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "metric_last",
+                columns: table => new
+                {
+                    run_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    metric_id = table.Column<int>(type: "integer", nullable: false),
+                    step = table.Column<long>(type: "bigint", nullable: false),
+                    value = table.Column<double>(type: "double precision", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_metric_last", x => new { x.run_id, x.metric_id });
+                    table.ForeignKey(
+                        name: "fk_metric_last_metric_metric_id",
+                        column: x => x.metric_id,
+                        principalTable: "metric",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_metric_last_run_run_id",
+                        column: x => x.run_id,
+                        principalTable: "run",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "artifact_edge",
+                columns: table => new
+                {
+                    artifact_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    from_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_artifact_edge", x => new { x.artifact_id, x.from_id });
+                    table.ForeignKey(
+                        name: "fk_artifact_edge_artifact_artifact_id",
+                        column: x => x.artifact_id,
+                        principalTable: "artifact",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_artifact_edge_artifact_from_id",
+                        column: x => x.from_id,
+                        principalTable: "artifact",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "attempt",
+                columns: table => new
+                {
+                    job_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    fence = table.Column<int>(type: "integer", nullable: false),
+                    runner_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    started_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    ended_at = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    ending = table.Column<string>(type: "text", nullable: true),
+                    resumed_at_step = table.Column<long>(type: "bigint", nullable: true),
+                    error = table.Column<string>(type: "text", nullable: true),
+                    environment = table.Column<string>(type: "jsonb", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_attempt", x => new { x.job_id, x.fence });
+                    table.CheckConstraint("ck_attempt_ended", "(ending is null) = (ended_at is null)");
+                    table.ForeignKey(
+                        name: "fk_attempt_job_job_id",
+                        column: x => x.job_id,
+                        principalTable: "job",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "job_dependency",
+                columns: table => new
+                {
+                    job_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    depends_on_id = table.Column<Guid>(type: "uuid", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_job_dependency", x => new { x.job_id, x.depends_on_id });
+                    table.ForeignKey(
+                        name: "fk_job_dependency_job_depends_on_id",
+                        column: x => x.depends_on_id,
+                        principalTable: "job",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "fk_job_dependency_job_job_id",
+                        column: x => x.job_id,
+                        principalTable: "job",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "job_event",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    job_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    fence = table.Column<int>(type: "integer", nullable: false),
+                    from_state = table.Column<string>(type: "text", nullable: true),
+                    to_state = table.Column<string>(type: "text", nullable: false),
+                    actor = table.Column<string>(type: "text", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: false),
+                    at = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_job_event", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_job_event_job_job_id",
+                        column: x => x.job_id,
+                        principalTable: "job",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_artifact_run_id_kind_step",
+                table: "artifact",
+                columns: new[] { "run_id", "kind", "step" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_artifact_sha256",
+                table: "artifact",
+                column: "sha256");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_artifact_sweep_id_kind",
+                table: "artifact",
+                columns: new[] { "sweep_id", "kind" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_artifact_edge_from_id",
+                table: "artifact_edge",
+                column: "from_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_evaluation_job_id_fence_metric",
+                table: "evaluation",
+                columns: new[] { "job_id", "fence", "metric" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_evaluation_run_id",
+                table: "evaluation",
+                column: "run_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_job_lease",
+                table: "job",
+                column: "lease_until",
+                filter: "lease_until is not null");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_job_ready",
+                table: "job",
+                columns: new[] { "pool", "priority", "created_at", "ordinal" },
+                filter: "state = 'ready'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_job_run_id_kind",
+                table: "job",
+                columns: new[] { "run_id", "kind" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_job_sweep_id",
+                table: "job",
+                column: "sweep_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_job_dependency_depends_on_id",
+                table: "job_dependency",
+                column: "depends_on_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_job_event_job_id",
+                table: "job_event",
+                column: "job_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_metric_name",
+                table: "metric",
+                column: "name",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_metric_chunk_metric_id",
+                table: "metric_chunk",
+                column: "metric_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_metric_last_metric_id",
+                table: "metric_last",
+                column: "metric_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_run_spec_hash",
+                table: "run",
+                column: "spec_hash");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_run_sweep_id_index",
+                table: "run",
+                columns: new[] { "sweep_id", "index" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_sweep_name",
+                table: "sweep",
+                column: "name");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_sweep_spec_hash",
+                table: "sweep",
+                column: "spec_hash",
+                unique: true);
+
+            migrationBuilder.Sql(V1Views.Create);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.Sql(V1Views.Drop);
+
+            migrationBuilder.DropTable(
+                name: "artifact_blob");
+
+            migrationBuilder.DropTable(
+                name: "artifact_edge");
+
+            migrationBuilder.DropTable(
+                name: "attempt");
+
+            migrationBuilder.DropTable(
+                name: "evaluation");
+
+            migrationBuilder.DropTable(
+                name: "job_dependency");
+
+            migrationBuilder.DropTable(
+                name: "job_event");
+
+            migrationBuilder.DropTable(
+                name: "metric_chunk");
+
+            migrationBuilder.DropTable(
+                name: "metric_last");
+
+            migrationBuilder.DropTable(
+                name: "runner");
+
+            migrationBuilder.DropTable(
+                name: "artifact");
+
+            migrationBuilder.DropTable(
+                name: "job");
+
+            migrationBuilder.DropTable(
+                name: "metric");
+
+            migrationBuilder.DropTable(
+                name: "run");
+
+            migrationBuilder.DropTable(
+                name: "sweep");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Logging;
+
+namespace DdpmJobs.Tracking;
+
+/// <summary>What Tracking says.</summary>
+internal static partial class TrackingLog
+{
+    [LoggerMessage(1001, LogLevel.Error, "The checkpoint of run {RunId} at step {Step} ({File}) is missing or damaged; the one before it is used.")]
+    public static partial void DamagedCheckpoint(ILogger log, Guid runId, long step, string file);
+}

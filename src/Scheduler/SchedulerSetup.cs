@@ -38,6 +38,7 @@ public static class SchedulerSetup
         services.AddSingleton(StorageOf(store));
         services.AddSingleton<MirrorButtons>();
         services.AddSingleton<IJobFilterProvider>(s => new JobFilterProviderCollection(GlobalJobFilters.Filters, new JobFilterAttributeFilterProvider(), s.GetRequiredService<MirrorButtons>()));
+        services.AddSingleton<IBackgroundJobClientFactory, MirrorClientFactory>();
         services.AddHangfire(hangfire => hangfire.SetDataCompatibilityLevel(CompatibilityLevel.Version_180).UseSimpleAssemblyNameTypeSerializer().UseRecommendedSerializerSettings());
         services.AddHangfireServer(server =>
         {

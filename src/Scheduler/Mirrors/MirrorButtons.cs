@@ -14,6 +14,9 @@ public sealed class MirrorButtons(IDbContextFactory<TrackingDb> contexts, JobReq
     /// <summary>The name under which clicks stand in the event log.</summary>
     public const string Actor = "dashboard";
 
+    /// <summary>How the reason of a refusal begins.</summary>
+    public const string Refused = "refused: ";
+
     /// <inheritdoc />
     public IEnumerable<JobFilter> GetFilters(Hangfire.Common.Job job)
         // Last of all filters: what a filter after this one elects would go by unseen.
@@ -43,8 +46,8 @@ public sealed class MirrorButtons(IDbContextFactory<TrackingDb> contexts, JobReq
         };
         string note = result switch
         {
-            null => $"refused: a mirror does not become {candidate.Name}; it follows its job",
-            { Accepted: false } => $"refused: {result.Message}",
+            null => $"{Refused}a mirror does not become {candidate.Name}; it follows its job",
+            { Accepted: false } => $"{Refused}{result.Message}",
             _ => result.Message,
         };
 

@@ -105,6 +105,20 @@ public sealed partial class MirrorButtonsTests
     }
 
     [Fact]
+    public async Task RequeueByHttp_RunningJob_ReportsTheRefusal()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+        await host.SubmitAsync();
+        Lease lease = await host.ClaimAsync(JobKind.Train);
+        await host.SyncAsync();
+        string mirror = (await host.JobAsync(lease.JobId)).MirrorId!;
+
+        using HttpResponseMessage response = await PostAsync(host, $"/hangfire/jobs/details/{mirror}", $"/hangfire/jobs/actions/requeue/{mirror}");
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+    }
+
+    [Fact]
     public async Task CancelSweepByHttp_AsItsPageDoesIt_StopsEveryJob()
     {
         await using SchedulerHost host = await SchedulerHost.StartAsync();

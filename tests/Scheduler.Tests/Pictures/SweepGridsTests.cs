@@ -5,7 +5,6 @@ using DdpmJobs.Scheduler.Tests.Hosting;
 using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Jobs;
 using Microsoft.Extensions.DependencyInjection;
-using Job = DdpmJobs.Tracking.Jobs.Job;
 
 namespace DdpmJobs.Scheduler.Tests.Pictures;
 

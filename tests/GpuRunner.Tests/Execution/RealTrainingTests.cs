@@ -1,0 +1,79 @@
+using DdpmJobs.GpuRunner.Execution;
+using DdpmJobs.Tracking.Jobs;
+using DdpmJobs.Tracking.Metrics;
+
+namespace DdpmJobs.GpuRunner.Tests.Execution;
+
+/// <summary>Trains real digits through the executor: interrupted, resumed and beside another job, the numbers are the same to the last bit.</summary>
+public sealed class RealTrainingTests
+{
+    private const string Spec = """
+        {
+          "data": "optdigits",
+          "network": { "kind": "ddpm_unet", "channels": 16, "multipliers": [1, 2], "blocks": 1, "attention": [4], "dropout": 0.1, "groups": 8 },
+          "training": { "steps": 12, "batch_size": 16, "warmup_steps": 4, "log_every": 3 }
+        }
+        """;
+
+    private static readonly string[] Curves = ["train/loss", "train/grad_norm", "train/learning_rate"];
+    private static readonly CancellationToken Cancel = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Execute_InterruptedAndResumed_HasTheCurvesOfOneNeverInterrupted()
+    {
+        IReadOnlyList<MetricPoint>[] whole = await TrainAsync(interruptAtStep: null);
+
+        IReadOnlyList<MetricPoint>[] resumed = await TrainAsync(interruptAtStep: 6);
+
+        Assert.Equal(12, whole[0].Count);
+        Assert.All(whole[0], point => Assert.True(double.IsFinite(point.Value) && point.Value > 0));
+        Assert.Equal(whole, resumed);
+    }
+
+    [Fact]
+    public async Task Execute_TwoAtOnceInOneProcess_HaveTheCurvesOfOneAlone()
+    {
+        IReadOnlyList<MetricPoint>[] alone = await TrainAsync(interruptAtStep: null);
+
+        IReadOnlyList<MetricPoint>[][] both = await Task.WhenAll(TrainAsync(interruptAtStep: null), TrainAsync(interruptAtStep: null));
+
+        Assert.Equal(alone, both[0]);
+        Assert.Equal(alone, both[1]);
+    }
+
+    private static async Task<IReadOnlyList<MetricPoint>[]> TrainAsync(int? interruptAtStep)
+    {
+        using CancellationTokenSource shutdown = new();
+        RunWork real = RunWork.OfModel(threads: 1);
+        RunWork interrupted = real with
+        {
+            Train = (spec, session, stop) => real.Train(
+                spec,
+                session with
+                {
+                    OnPoints = points =>
+                    {
+                        session.OnPoints!(points);
+                        if (session.ResumeFrom is null && points.FirstStep + points.Loss.Length == interruptAtStep)
+                        {
+                            shutdown.Cancel();
+                        }
+                    },
+                },
+                stop),
+        };
+        await using RunnerFixture runner = await RunnerFixture.CreateAsync(interrupted);
+        await runner.SubmitAsync(Spec);
+        (Lease lease, AttemptOutcome outcome) = await runner.ClaimAndExecuteAsync(shutdown.Token);
+        if (interruptAtStep is not null)
+        {
+            Assert.IsType<AttemptEnding.HandedBack>(outcome.Ending);
+            Assert.Equal(interruptAtStep, Assert.Single(await runner.ArtifactsAsync()).Step);
+            await runner.ClaimAndExecuteAsync(Cancel);
+        }
+
+        Job job = await runner.JobAsync(lease.JobId);
+        Assert.True(job.State == JobState.Succeeded, job.Error);
+        return await Task.WhenAll(Curves.Select(name => runner.CurveAsync(lease.RunId, name)));
+    }
+}

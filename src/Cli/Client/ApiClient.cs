@@ -54,6 +54,9 @@ internal sealed class ApiClient : IDisposable
     /// <summary>A run.</summary>
     public Task<RunDetail> RunAsync(Guid run, CancellationToken cancel) => GetAsync<RunDetail>($"api/v1/runs/{run}", cancel);
 
+    /// <summary>Runner processes.</summary>
+    public Task<IReadOnlyList<RunnerView>> RunnersAsync(CancellationToken cancel) => GetAsync<IReadOnlyList<RunnerView>>("api/v1/runners", cancel);
+
     /// <summary>Names of a run's metrics.</summary>
     public Task<IReadOnlyList<string>> MetricNamesAsync(Guid run, CancellationToken cancel) => GetAsync<IReadOnlyList<string>>($"api/v1/runs/{run}/metrics", cancel);
 

@@ -9,7 +9,7 @@ namespace DdpmJobs.Cli.Hosting;
 /// <summary>Where logs go: the console (standard error, or nowhere while a live display owns the screen), a file in the data folder, and Seq.</summary>
 internal static class Logs
 {
-    private const string ConsoleTemplate = "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}";
+    private const string ConsoleTemplate = "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}";
     private const string FileTemplate = "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} {Level:u3} {SourceContext} {Message:lj} {Properties:j}{NewLine}{Exception}";
     private const long FileBytes = 20 << 20;
 
@@ -39,7 +39,8 @@ internal static class Logs
 
         if (console is { } least)
         {
-            log.WriteTo.Console(least, ConsoleTemplate, CultureInfo.InvariantCulture, standardErrorFromLevel: LogEventLevel.Verbose);
+            // Stacks are for the file; a service without one shows them here.
+            log.WriteTo.Console(least, file is null || terminal.Debug ? ConsoleTemplate + "{Exception}" : ConsoleTemplate, CultureInfo.InvariantCulture, standardErrorFromLevel: LogEventLevel.Verbose);
         }
 
         if (file is not null)

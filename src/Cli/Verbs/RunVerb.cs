@@ -57,7 +57,7 @@ internal static class RunVerb
         try
         {
             SweepDetail sweep = await SubmitAsync(api, yaml, file, talk, host.Address, stop.Token);
-            sweep = await new SweepWatch(terminal, api).ToEndAsync(sweep.Summary.Id.ToString(), json, stop.Token);
+            sweep = await new SweepWatch(terminal, api, ownRunner: true).ToEndAsync(sweep.Summary.Id.ToString(), json, stop.Token);
             string folder = pictures ?? PictureFiles.FolderOf(sweep.Summary, Path.Combine(data, "results"));
             int code = await SweepEnd.WriteAsync(sweep, api, folder, json, terminal, stop.Token);
             if (!json)

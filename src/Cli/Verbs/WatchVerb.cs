@@ -38,7 +38,7 @@ internal static class WatchVerb
                 terminal.Out.WriteLine($"Dashboard: {api.Server}hangfire");
             }
 
-            SweepDetail end = await new SweepWatch(terminal, api).ToEndAsync(sweep, json, cancel);
+            SweepDetail end = await new SweepWatch(terminal, api, ownRunner: false).ToEndAsync(sweep, json, cancel);
             return await SweepEnd.WriteAsync(end, api, pictures, json, terminal, cancel);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

@@ -12,14 +12,30 @@ internal sealed class ProgressReader(TimeProvider clock)
     private readonly long _since = clock.GetTimestamp();
 
     /// <summary>How far the sweep is.</summary>
-    public SweepProgress Read(SweepDetail sweep)
+    /// <param name="sweep">What the server says of it.</param>
+    /// <param name="idle">Why no runner will take its jobs; empty when one may.</param>
+    public SweepProgress Read(SweepDetail sweep, string idle)
     {
         List<JobView> jobs = [.. sweep.Runs.SelectMany(r => r.Jobs)];
         int done = jobs.Count(IsFinal);
-        string note = done == jobs.Count && sweep.SweepGridExpected ? "making the picture of the sweep"
-            : done < jobs.Count && !jobs.Exists(j => j.State is "running" or "stopping") ? "waiting for a runner"
+        string note = done == jobs.Count ? (sweep.SweepGridExpected ? "making the picture of the sweep" : "")
+            : IsWaiting(sweep) ? (idle.Length > 0 ? idle : Waiting(jobs))
             : "";
         return new SweepProgress(sweep.Summary.Name, [.. sweep.Runs.Select(Read)], done, jobs.Count, clock.GetElapsedTime(_since), note);
+    }
+
+    /// <summary>Whether there is work and nobody does it.</summary>
+    public static bool IsWaiting(SweepDetail sweep)
+    {
+        List<JobView> jobs = [.. sweep.Runs.SelectMany(r => r.Jobs)];
+        return !jobs.TrueForAll(IsFinal) && !jobs.Exists(j => j.State is "running" or "stopping");
+    }
+
+    private string Waiting(List<JobView> jobs)
+    {
+        // A job that failed is held back for a while before it is tried again.
+        List<TimeSpan> waits = [.. jobs.Where(j => j.State == "ready").Select(j => j.AvailableAt - clock.GetUtcNow().UtcDateTime)];
+        return waits.Count > 0 && waits.TrueForAll(w => w > TimeSpan.Zero) ? $"the next try is in {Wording.Duration(waits.Min())}" : "waiting for a runner";
     }
 
     private RunProgress Read(RunDetail run)

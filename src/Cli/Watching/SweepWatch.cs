@@ -1,13 +1,20 @@
 using DdpmJobs.Cli.Client;
+using DdpmJobs.Cli.Errors;
 using DdpmJobs.Scheduler.Api;
 using Spectre.Console;
 
 namespace DdpmJobs.Cli.Watching;
 
 /// <summary>Shows a sweep's progress until it ends. A server that does not answer is not an end: it is asked again.</summary>
-internal sealed class SweepWatch(Terminal terminal, ApiClient api)
+/// <param name="terminal">Where it is shown.</param>
+/// <param name="api">The server.</param>
+/// <param name="ownRunner">Whether the only runner is of this process: when it gives up, so does the watching.</param>
+internal sealed class SweepWatch(Terminal terminal, ApiClient api, bool ownRunner)
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
+
+    // A runner that was killed never says that it stopped.
+    private static readonly TimeSpan Silent = TimeSpan.FromMinutes(1);
 
     /// <summary>Watches to the end.</summary>
     /// <param name="sweep">Its id or name.</param>
@@ -34,9 +41,11 @@ internal sealed class SweepWatch(Terminal terminal, ApiClient api)
         do
         {
             SweepDetail detail;
+            string idle;
             try
             {
                 detail = await api.SweepAsync(sweep, cancel);
+                idle = ProgressReader.IsWaiting(detail) ? await WhyIdleAsync(cancel) : "";
             }
             catch (ServerException e) when (e.IsOutage && last is not null)
             {
@@ -44,15 +53,28 @@ internal sealed class SweepWatch(Terminal terminal, ApiClient api)
                 continue;
             }
 
-            last = reader.Read(detail);
+            last = reader.Read(detail, idle);
             show(last);
             if (detail.Summary.State != "running" && !detail.SweepGridExpected)
             {
                 return detail;
             }
+
+            if (ownRunner && idle.Length > 0)
+            {
+                throw new CliException($"{idle}; correct the cause and run the same command again to go on.");
+            }
         }
         while (await timer.WaitForNextTickAsync(cancel));
 
         throw new OperationCanceledException(cancel);
+    }
+
+    // A runner that failed several jobs in a row takes no more.
+    private async Task<string> WhyIdleAsync(CancellationToken cancel)
+    {
+        IReadOnlyList<RunnerView> all = await api.RunnersAsync(cancel);
+        List<RunnerView> runners = [.. all.Where(r => r.State != "stopped" && all[0].SeenAt - r.SeenAt < Silent)];
+        return runners.Count > 0 && runners.TrueForAll(r => r.State == "tripped") ? $"no runner takes jobs any more ({runners[0].StateReason.TrimEnd('.')})" : "";
     }
 }

@@ -1,1 +1,3 @@
-System.Console.WriteLine("benchmarks");
+using DdpmJobs.Benchmarks;
+
+return DigitsBenchmark.Run(args);

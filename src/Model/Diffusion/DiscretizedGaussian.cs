@@ -9,6 +9,10 @@ namespace DdpmJobs.Model.Diffusion;
 /// </remarks>
 internal static class DiscretizedGaussian
 {
+    // Below this erfc nears underflow, and this many terms of the tail's series are exact to 1e-16.
+    private const double FarTail = -25;
+    private const int TailTerms = 8;
+
     /// <summary>Natural logarithm of the probability of each pixel.</summary>
     /// <param name="x">Pixels on the grid of levels in [-1, 1], floating.</param>
     /// <param name="mean">Means, shaped as x.</param>
@@ -54,12 +58,21 @@ internal static class DiscretizedGaussian
 
     private static Tensor TanhCdf(Tensor z) => 0.5 * (1 + (Math.Sqrt(2 / Math.PI) * (z + 0.044715 * z.pow(3))).tanh());
 
-    // ln Phi(z). Below 0 through erfcx = exp(z^2) erfc(z), which does not underflow; each side sees only arguments that it can take, or its gradient would be NaN.
+    // ln Phi(z). Each branch sees only arguments that it can take, or the gradient of the branches not chosen would be NaN.
     private static Tensor LogCdf(Tensor z)
     {
-        Tensor negative = z.clamp(max: 0);
-        Tensor below = (0.5 * special.erfcx(-negative / Math.Sqrt(2))).log() - negative.square() / 2;
+        Tensor center = (0.5 * (-z.clamp(FarTail, 0) / Math.Sqrt(2)).erfc()).log();
         Tensor above = (-0.5 * (z.clamp(min: 0) / Math.Sqrt(2)).erfc()).log1p();
-        return where(z < 0, below, above);
+        return where(z < FarTail, LogFarTail(z.clamp(max: FarTail)), where(z < 0, center, above));
+    }
+
+    // Abramowitz and Stegun 1964, 26.2.12: Phi(z) = phi(z) / -z (1 - 1/z^2 + 3/z^4 - 15/z^6 + ...). libtorch's erfcx would do, but TorchSharp 0.107 binds that name to erfc.
+    private static Tensor LogFarTail(Tensor z)
+    {
+        Tensor inverseSquare = 1 / z.square();
+        Tensor series = zeros_like(z);
+        for (int k = TailTerms; k >= 1; k--)
+            series = -(2 * k - 1) * inverseSquare * (1 + series);
+        return -z.square() / 2 - (-z).log() - 0.5 * Math.Log(2 * Math.PI) + series.log1p();
     }
 }

@@ -35,7 +35,7 @@ public sealed record NllMetric : Metric, IRunCheck
     [Description("clip predicted images to [-1, 1]")]
     public bool ClipDenoised { get; init; } = true;
 
-    /// <summary>How L_0 is computed: <c>exact</c>, or <c>tanh</c> as in the program of Ho et al., within about 0.001 bits/dim of it for a trained network.</summary>
+    /// <summary>How L_0 is computed: <c>exact</c>, or <c>tanh</c> as in the program of Ho et al., for values comparable with published ones.</summary>
     [Description("how L_0 is computed: exact, or tanh as the paper's program approximates it")]
     [AllowedValues("exact", "tanh")]
     public string Decoder { get; init; } = "exact";

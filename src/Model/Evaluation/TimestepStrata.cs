@@ -4,7 +4,7 @@ namespace DdpmJobs.Model.Evaluation;
 
 /// <summary>Which timesteps of an image the bound is measured at, so that a few of them estimate the sum over all without bias.</summary>
 /// <remarks>
-/// t = 1..T-1 is cut into strata whose edges grow as powers of T, for the terms fall about as 1/t; one t is drawn uniformly in each and counts
+/// t = 1..T-1 is cut into strata whose edges grow as powers of T, for the terms are largest near t = 0; one t is drawn uniformly in each and counts
 /// as often as its stratum is wide. t = 0, the decoder's term, is always taken.
 /// </remarks>
 internal sealed class TimestepStrata

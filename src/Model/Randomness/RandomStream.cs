@@ -5,7 +5,7 @@ namespace DdpmJobs.Model.Randomness;
 /// The numbers are Philox4x32-10 blocks. Key: the seed's 64 bits. Counter, from the lowest word: block position (32 bits), part (32), index (56), purpose (8).
 /// The four are laid side by side and never mixed, so two streams of one seed cannot overlap. Every filling method starts at the front of the stream.
 /// Integers and uniforms are the same on every machine; normals use the platform's log, sin and cos, which may differ in the last bit of a double
-/// and so, about once in 10^8 numbers, in the last bit of the float.
+/// and so, rarely, in the last bit of the float.
 /// </remarks>
 public readonly struct RandomStream
 {

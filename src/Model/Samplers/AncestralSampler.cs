@@ -31,7 +31,7 @@ public sealed record AncestralSampler : Sampler, IRunCheck
         => ReverseWalk.Run(model, network, request, Visited(model.Process.Timesteps), ClipDenoised, Move);
 
     /// <inheritdoc/>
-    public void Check(RunSpec run, string path) => SamplerChecks.RequireGrid(this, run, path);
+    public void Check(RunSpec run, string path) => SamplerChecks.RequireGrid(Visited, run, path);
 
     private IReadOnlyList<int> Visited(int timesteps) => TimeGrid.Visit(Grid, timesteps, Steps ?? timesteps);
 

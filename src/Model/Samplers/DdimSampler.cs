@@ -33,14 +33,16 @@ public sealed record DdimSampler : Sampler, IRunCheck
     public bool ClipDenoised { get; init; } = true;
 
     /// <inheritdoc/>
-    public override int NetworkEvaluations(int timesteps) => TimeGrid.Visit(Grid, timesteps, Steps).Count;
+    public override int NetworkEvaluations(int timesteps) => Visited(timesteps).Count;
 
     /// <inheritdoc/>
     public override Tensor Sample(DiffusionModel model, Func<Tensor, Tensor, Tensor> network, SampleRequest request)
-        => ReverseWalk.Run(model, network, request, TimeGrid.Visit(Grid, model.Process.Timesteps, Steps), ClipDenoised, Move);
+        => ReverseWalk.Run(model, network, request, Visited(model.Process.Timesteps), ClipDenoised, Move);
 
     /// <inheritdoc/>
-    public void Check(RunSpec run, string path) => SamplerChecks.RequireGrid(this, run, path);
+    public void Check(RunSpec run, string path) => SamplerChecks.RequireGrid(Visited, run, path);
+
+    private IReadOnlyList<int> Visited(int timesteps) => TimeGrid.Visit(Grid, timesteps, Steps);
 
     private Tensor Move(DiffusionModel model, ReverseStep step, Tensor xt, int i, Func<Tensor> noise)
     {

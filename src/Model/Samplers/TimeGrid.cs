@@ -5,7 +5,7 @@ namespace DdpmJobs.Model.Samplers;
 /// <summary>Which of the T timesteps a sampler visits. The same number of steps on two grids gives different images.</summary>
 public static class TimeGrid
 {
-    /// <summary>Evenly spaced from 0 to T-1, both included, by fractional strides: improved-diffusion's "N". A single step is T-1.</summary>
+    /// <summary>Evenly spaced from 0 to T-1, both included, by fractional strides: improved-diffusion's "N". A single step is t = 0, which samplers refuse.</summary>
     public const string Linspace = "linspace";
 
     /// <summary>Evenly spaced down from T-1, without 0 in general: the "trailing" of diffusers.</summary>
@@ -44,9 +44,7 @@ public static class TimeGrid
     // Strides are added up one by one and rounded half to even, as the reference does; a product would round some places differently.
     private static int[] Fractional(int timesteps, int steps)
     {
-        if (steps == 1)
-            return [timesteps - 1];
-        double stride = (timesteps - 1) / (double)(steps - 1);
+        double stride = steps == 1 ? 1 : (timesteps - 1) / (double)(steps - 1);
         double at = 0;
         int[] visited = new int[steps];
         for (int i = 0; i < steps; i++)

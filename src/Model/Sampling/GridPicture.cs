@@ -6,7 +6,7 @@ namespace DdpmJobs.Model.Sampling;
 /// <summary>Lays images out as a grid with gutters, enlarged without smoothing. Needs no libtorch.</summary>
 public static class GridPicture
 {
-    private const int SmallestTile = 48; // pixels; below it an 8 x 8 digit is hard to read on a screen
+    private const int SmallestTile = 64; // pixels; much below it an 8 x 8 digit is hard to read on a screen
     private const int Margin = 16;
     private const int LabelScale = 2;
     private const int LabelGap = 16;

@@ -20,15 +20,15 @@ public sealed class GridPictureTests : IDisposable
         GridPicture.Write(images, (3, 1, 8, 8), 2, Png);
         using SKBitmap picture = SKBitmap.Decode(Png);
 
-        // A pixel becomes 6 x 6, a tile 48; margin 16, gutter 4.
-        Assert.Equal((16 + 48 + 4 + 48 + 16, 16 + 48 + 4 + 48 + 16), (picture.Width, picture.Height));
+        // A pixel becomes 8 x 8, a tile 64; margin 16, gutter 5.
+        Assert.Equal((16 + 64 + 5 + 64 + 16, 16 + 64 + 5 + 64 + 16), (picture.Width, picture.Height));
         Assert.Equal(new SKColor(0, 0, 0), picture.GetPixel(16, 16));
-        Assert.Equal(new SKColor(1, 1, 1), picture.GetPixel(16 + 6, 16));
-        Assert.Equal(new SKColor(63, 63, 63), picture.GetPixel(16 + 47, 16 + 47));
-        Assert.Equal(new SKColor(64, 64, 64), picture.GetPixel(16 + 52, 16));
-        Assert.Equal(new SKColor(128, 128, 128), picture.GetPixel(16, 16 + 52));
-        Assert.Equal(picture.GetPixel(0, 0), picture.GetPixel(16 + 50, 20));
-        Assert.Equal(picture.GetPixel(0, 0), picture.GetPixel(16 + 60, 16 + 60));
+        Assert.Equal(new SKColor(1, 1, 1), picture.GetPixel(16 + 8, 16));
+        Assert.Equal(new SKColor(63, 63, 63), picture.GetPixel(16 + 63, 16 + 63));
+        Assert.Equal(new SKColor(64, 64, 64), picture.GetPixel(16 + 69, 16));
+        Assert.Equal(new SKColor(128, 128, 128), picture.GetPixel(16, 16 + 69));
+        Assert.Equal(picture.GetPixel(0, 0), picture.GetPixel(16 + 66, 20));
+        Assert.Equal(picture.GetPixel(0, 0), picture.GetPixel(16 + 80, 16 + 80));
     }
 
     [Fact]
@@ -51,14 +51,14 @@ public sealed class GridPictureTests : IDisposable
         })];
         GridPicture.WriteComparison(rows, 3, Png);
         using SKBitmap picture = SKBitmap.Decode(Png);
-        Assert.Equal(16 + 48 + 4 + 48 + 16, picture.Height);
-        int left = picture.Width - 16 - 3 * 52 + 4;
+        Assert.Equal(16 + 64 + 5 + 64 + 16, picture.Height);
+        int left = picture.Width - 16 - 3 * 69 + 5;
         Assert.Equal(new SKColor(10, 10, 10), picture.GetPixel(left, 16));
-        Assert.Equal(new SKColor(11, 11, 11), picture.GetPixel(left, 16 + 52));
+        Assert.Equal(new SKColor(11, 11, 11), picture.GetPixel(left, 16 + 69));
 
         // The label has ink, and the longer one has more.
-        int Ink(int top) => Enumerable.Range(0, left).Sum(x => Enumerable.Range(top, 48).Count(y => picture.GetPixel(x, y) != picture.GetPixel(0, 0)));
-        Assert.True(Ink(16) > Ink(16 + 52) && Ink(16 + 52) > 0);
+        int Ink(int top) => Enumerable.Range(0, left).Sum(x => Enumerable.Range(top, 64).Count(y => picture.GetPixel(x, y) != picture.GetPixel(0, 0)));
+        Assert.True(Ink(16) > Ink(16 + 69) && Ink(16 + 69) > 0);
     }
 
     [Fact]

@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+using DdpmJobs.Model.Diffusion;
+using DdpmJobs.Model.Predictions;
+using DdpmJobs.Model.Tests.Golden;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Tests.Diffusion;
+
+public sealed class DiffusionModelTests
+{
+    public static TheoryData<string> Cases => [.. GoldenFile.Read("p_mean_variance")["cases"]!.AsObject()
+        .SelectMany(group => group.Value!.AsObject().Where(entry => entry.Key != "inputs").Select(entry => $"{group.Key}/{entry.Key}"))];
+
+    public static TheoryData<string> Float64Cases => GoldenFile.Cases("p_mean_variance", "float64");
+
+    public static TheoryData<Type> Predictions
+        => [.. typeof(Prediction).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Prediction)) && !type.IsAbstract)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void PMeanVariance_StubNetwork_MatchesReference(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        string[] words = name.Split('/');
+        JsonNode group = GoldenFile.Read("p_mean_variance")["cases"]![string.Join('/', words[..3])]!;
+        JsonNode golden = group[string.Join('/', words[3..])]!;
+        DiffusionModel model = GoldenFile.Model(words[0], words[1], words[3], words[4]);
+        Tensor xt = tensor(GoldenFile.Numbers(group["inputs"]!["x_t"]), [2, 3, 4, 4], dtype: ScalarType.Float32);
+        Tensor t = GoldenFile.T(words[2]);
+
+        ReverseStep step = model.PMeanVariance(GoldenFile.Stub(xt, t), xt, t, words[5] == "clip=True");
+
+        if (golden["mean"] is JsonNode mean)
+            GoldenFile.AssertClose(mean, step.Mean, 1e-5, 1e-6);
+        else
+            Assert.Equal(GoldenFile.Number(golden["mean_sum"]), GoldenFile.Values(step.Mean).Sum(), 1e-4);
+        if (golden["pred_xstart"] is JsonNode predX0)
+            GoldenFile.AssertClose(predX0, step.PredX0, 1e-5, 1e-6);
+        if (golden["variance"] is JsonNode variance)
+            GoldenFile.AssertClose(variance, step.Variance, 1e-5, 1e-6);
+        if (golden["log_variance"] is JsonNode logVariance)
+            GoldenFile.AssertClose(logVariance, step.LogVariance, 1e-5, 1e-6);
+    }
+
+    [Theory]
+    [MemberData(nameof(Float64Cases))]
+    public void PMeanVariance_StubNetworkInFloat64_MatchesReference(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        string[] words = name.Split('/');
+        JsonNode golden = GoldenFile.Read("p_mean_variance")["float64"]![name]!;
+        DiffusionModel model = GoldenFile.Model(words[0], words[1], words[3], words[4]);
+        Tensor t = GoldenFile.T(words[2]);
+        Tensor xt = model.Process.QSample(GoldenFile.X0(ScalarType.Float64), t, GoldenFile.Noise(0, ScalarType.Float64));
+
+        ReverseStep step = model.PMeanVariance(GoldenFile.Stub(xt, t), xt, t, words[5] == "clip=True");
+
+        GoldenFile.AssertClose(golden["mean"], step.Mean, 1e-9, 1e-9);
+        GoldenFile.AssertClose(golden["pred_xstart"], step.PredX0, 1e-9, 1e-9);
+    }
+
+    [Theory]
+    [MemberData(nameof(Predictions))]
+    public void PredictX0_TargetAsOutput_GivesImageBack(Type kind)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Prediction prediction = (Prediction)Activator.CreateInstance(kind)!;
+        GaussianDiffusion process = new(GoldenFile.ImprovedBetas("cosine", 100));
+        (Tensor x0, Tensor eps) = (GoldenFile.X0(ScalarType.Float64), GoldenFile.Noise(0, ScalarType.Float64));
+        foreach (long[] pair in (long[][])[[0, 1], [50, 99]])
+        {
+            Tensor t = tensor(pair, dtype: ScalarType.Int64);
+            Tensor xt = process.QSample(x0, t, eps);
+            Tensor predX0 = prediction.PredictX0(process, prediction.Target(process, x0, xt, t, eps), xt, t);
+            GoldenFile.AssertClose(GoldenFile.Values(x0), GoldenFile.Values(predX0), 1e-9, 1e-9);
+        }
+    }
+
+    [Fact]
+    public void PMeanVariance_WrongChannels_Throws()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        DiffusionModel model = GoldenFile.Model("linear", "T=1000", "eps", "fixedlarge");
+        Assert.Throws<ArgumentException>(() => model.PMeanVariance(zeros(1, 6, 2, 2), zeros(1, 3, 2, 2), zeros(1, dtype: ScalarType.Int64), true));
+    }
+}

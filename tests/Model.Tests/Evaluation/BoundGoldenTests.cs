@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using DdpmJobs.Model.Diffusion;
+using DdpmJobs.Model.Schedules;
+using DdpmJobs.Model.Tests.Golden;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Tests.Evaluation;
+
+public sealed class BoundGoldenTests
+{
+    public static TheoryData<string> Cases => GoldenFile.Cases("bpd", "cases");
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Terms_StubNetwork_MatchReference(string name)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        JsonNode golden = GoldenFile.Read("bpd")["cases"]![name]!;
+        string[] words = name.Split('/');
+        DiffusionModel model = GoldenFile.Model(words[0], words[1], words[3], words[4]);
+        bool wide = words[2] == "f64";
+        (double[,] bits, double[,] mse, double[] prior) = Measure(model, wide ? ScalarType.Float64 : ScalarType.Float32, words[5] == "clip=True");
+
+        // The float32 references lose the decoder's term at t = 0, and with it the total.
+        (double relative, double absolute) = wide ? (1e-9, 1e-9) : (5e-5, 1e-6);
+        GoldenFile.AssertClose(GoldenFile.Numbers(golden["prior_bpd"]), prior, relative, wide ? 1e-12 : 1e-7);
+        for (int row = 0; row < 2; row++)
+        {
+            foreach ((int t, double expected) in Series(golden, "vb_by_t", row))
+            {
+                if (wide || t > 0)
+                    GoldenFile.AssertClose([expected], [bits[row, t]], relative, absolute);
+            }
+
+            foreach ((int t, double expected) in Series(golden, "xstart_mse_by_t", row))
+                GoldenFile.AssertClose([expected], [mse[row, t]], relative, absolute);
+            if (wide)
+            {
+                double total = prior[row] + Enumerable.Range(0, model.Process.Timesteps).Sum(t => bits[row, t]);
+                GoldenFile.AssertClose([GoldenFile.Numbers(golden["total_bpd"])[row]], [total], relative, absolute);
+            }
+        }
+    }
+
+    [Fact]
+    public void Terms_OfficialLinear_MatchReference()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        JsonNode golden = GoldenFile.Read("bpd")["official_tf_clip_true"]!["linear/T=100/eps/fixedlarge"]!;
+        DiffusionModel model = GoldenFile.Model(new LinearSchedule().Betas(100), "eps", "fixedlarge");
+        (double[,] bits, double[,] mse, double[] prior) = Measure(model, ScalarType.Float32, clip: true);
+        GoldenFile.AssertClose(GoldenFile.Numbers(golden["prior_bpd"]), prior, 5e-5, 1e-6);
+        for (int row = 0; row < 2; row++)
+        {
+            foreach ((string t, JsonNode? expected) in golden["terms_bpd_at"]!.AsObject().Where(entry => entry.Key != "0"))
+                GoldenFile.AssertClose([GoldenFile.Numbers(expected)[row]], [bits[row, int.Parse(t, CultureInfo.InvariantCulture)]], 5e-5, 2e-6);
+            foreach ((string t, JsonNode? expected) in golden["mse_xstart_at"]!.AsObject())
+                GoldenFile.AssertClose([GoldenFile.Numbers(expected)[row]], [mse[row, int.Parse(t, CultureInfo.InvariantCulture)]], 5e-5, 1e-6);
+        }
+    }
+
+    [Fact]
+    public void Prior_CosineOfThousandSteps_MatchesFloat64Reference()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        GaussianDiffusion process = new(new CosineSchedule().Betas(1000));
+        GoldenFile.AssertClose(GoldenFile.Read("bpd")["prior_bpd_float64"]!["cosine/T=1000"], VariationalBound.Prior(process, GoldenFile.X0(ScalarType.Float64)), 1e-5, 0);
+    }
+
+    // The loop of the reference: t = T-1 .. 0 with noise number T-1-t.
+    private static (double[,] Bits, double[,] Mse, double[] Prior) Measure(DiffusionModel model, ScalarType type, bool clip)
+    {
+        int timesteps = model.Process.Timesteps;
+        double[,] bits = new double[2, timesteps];
+        double[,] mse = new double[2, timesteps];
+        Tensor x0 = GoldenFile.X0(type);
+        for (int t = timesteps - 1; t >= 0; t--)
+        {
+            using DisposeScope step = NewDisposeScope();
+            Tensor at = full(2, t, dtype: ScalarType.Int64);
+            Tensor xt = model.Process.QSample(x0, at, GoldenFile.Noise(timesteps - 1 - t, type));
+            (Tensor term, Tensor x0Mse) = VariationalBound.Term(model, GoldenFile.Stub(xt, at), x0, xt, at, clip, 256, Decoder.Tanh);
+            for (int row = 0; row < 2; row++)
+                (bits[row, t], mse[row, t]) = (GoldenFile.Values(term)[row], GoldenFile.Values(x0Mse)[row]);
+        }
+
+        return (bits, mse, GoldenFile.Values(VariationalBound.Prior(model.Process, x0)));
+    }
+
+    private static IEnumerable<(int T, double Value)> Series(JsonNode golden, string name, int row) => golden[name] is JsonArray all
+        ? GoldenFile.Numbers(all[row]).Select((value, t) => (t, value))
+        : golden[name + "_at"]!.AsObject().Select(entry => (int.Parse(entry.Key, CultureInfo.InvariantCulture), GoldenFile.Numbers(entry.Value)[row]));
+}

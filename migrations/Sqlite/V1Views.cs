@@ -19,7 +19,8 @@ internal static class V1Views
 
         -- SQLite has no NaN: such a value is the text NaN, as infinities are Infinity and -Infinity.
         create view v1_metric_point as
-        select c.run_id, m.name as metric, step.value as step, value.value as value, at.value as at, c.job_id, c.fence
+        select c.run_id, m.name as metric, step.value as step,
+               iif(value.type = 'text', value.value, cast(value.value as real)) as value, at.value as at, c.job_id, c.fence
         from metric_chunk c
         join metric m on m.id = c.metric_id
         join json_each(c.steps) step

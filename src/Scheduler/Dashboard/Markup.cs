@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace DdpmJobs.Scheduler.Dashboard;
@@ -16,8 +17,7 @@ public sealed class Markup
     public static Markup Of(FormattableString html)
     {
         ArgumentNullException.ThrowIfNull(html);
-        object?[] values = [.. html.GetArguments().Select(a => (object?)(a is Markup m ? m._html : WebUtility.HtmlEncode(Convert.ToString(a, System.Globalization.CultureInfo.InvariantCulture))))];
-        return new Markup(string.Format(System.Globalization.CultureInfo.InvariantCulture, html.Format, values));
+        return new Markup(html.ToString(Encoder.Instance));
     }
 
     /// <summary>One after the other.</summary>
@@ -25,4 +25,18 @@ public sealed class Markup
 
     /// <inheritdoc />
     public override string ToString() => _html;
+
+    private sealed class Encoder : IFormatProvider, ICustomFormatter
+    {
+        public static Encoder Instance { get; } = new();
+
+        public object? GetFormat(Type? formatType) => formatType == typeof(ICustomFormatter) ? this : null;
+
+        public string Format(string? format, object? arg, IFormatProvider? formatProvider) => arg switch
+        {
+            Markup markup => markup._html,
+            IFormattable value => WebUtility.HtmlEncode(value.ToString(format, CultureInfo.InvariantCulture)),
+            _ => WebUtility.HtmlEncode(arg?.ToString()) ?? "",
+        };
+    }
 }

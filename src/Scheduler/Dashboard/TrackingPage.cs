@@ -37,7 +37,7 @@ public abstract class TrackingPage : RazorPage
     /// <summary>A time that Hangfire's script shows relative to now.</summary>
     protected static Markup Time(DateTime? at)
         => at is { } t
-            ? Markup.Of($"<span data-moment='{new DateTimeOffset(t).ToUnixTimeSeconds()}' title='{t:u}'>{t.ToString("u", CultureInfo.InvariantCulture)}</span>")
+            ? Markup.Of($"<span data-moment='{new DateTimeOffset(t).ToUnixTimeSeconds()}' title='{t:u}'>{t:u}</span>")
             : Markup.Of($"–");
 
     /// <summary>A job's state, with a bar of its progress while it runs.</summary>

@@ -22,7 +22,9 @@
                 // Keep open what the reader opened.
                 var open = Array.prototype.map.call(page.querySelectorAll('details'), function (d) { return d.open; });
                 fresh.querySelectorAll('details').forEach(function (d, i) { d.open = !!open[i]; });
-                fresh.querySelectorAll('[data-moment]').forEach(function (span) { span.textContent = span.title; });
+                fresh.querySelectorAll('[data-moment]').forEach(function (span) {
+                    span.textContent = window.moment ? window.moment.unix(span.dataset.moment).fromNow() : span.title;
+                });
                 page.replaceWith(fresh);
             })
             .catch(function () { })

@@ -40,7 +40,8 @@ internal sealed class ArtifactFolder(string folder)
         }
         finally
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary))
+                File.Delete(temporary);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -88,27 +87,28 @@ public static class MigrationLevel
         {
             return await work();
         }
-        catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
+        catch (Exception error) when (error is not StoreUnavailableException && Explain(db, error) is string)
         {
-            throw new StoreUnavailableException($"PostgreSQL at {Place(db)} refuses the login: {error.MessageText}. Check user and password in DDPM__Postgres.", error);
-        }
-        catch (PostgresException error) when (error.SqlState == PostgresErrorCodes.InsufficientPrivilege)
-        {
-            throw new StoreUnavailableException($"PostgreSQL at {Place(db)} does not let this user do that: {error.MessageText}. Grant it, or use the owner in DDPM__Postgres.", error);
-        }
-        catch (NpgsqlException error) when (error is not PostgresException && (error.InnerException is SocketException or TimeoutException or IOException || error.IsTransient))
-        {
-            throw new StoreUnavailableException($"PostgreSQL at {Place(db)} does not answer: {error.GetBaseException().Message}. Start it, or correct DDPM__Postgres.", error);
-        }
-        catch (SqliteException error) when (error.SqliteErrorCode == SqliteNotADatabase)
-        {
-            throw new StoreUnavailableException($"{Place(db)} is not an SQLite database. Move it away, or choose another folder with --data.", error);
-        }
-        catch (Exception error) when (error is SqliteException or UnauthorizedAccessException or IOException)
-        {
-            throw new StoreUnavailableException($"The database file {Place(db)} cannot be used: {error.Message} Give this user write access to its folder, or choose another with --data.", error);
+            throw new StoreUnavailableException(Explain(db, error)!, error);
         }
     }
+
+    // The providers' own exception may be wrapped by EF Core.
+    private static string? Explain(TrackingDb db, Exception? error) => error switch
+    {
+        null => null,
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } refused =>
+            $"PostgreSQL at {Place(db)} refuses the login: {refused.MessageText}. Check user and password in DDPM__Postgres.",
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied =>
+            $"PostgreSQL at {Place(db)} does not let this user do that: {denied.MessageText}. Grant it, or use the owner in DDPM__Postgres.",
+        NpgsqlException and not PostgresException =>
+            $"PostgreSQL at {Place(db)} does not answer: {error.GetBaseException().Message}. Start it, or correct DDPM__Postgres.",
+        SqliteException { SqliteErrorCode: SqliteNotADatabase } =>
+            $"{Place(db)} is not an SQLite database. Move it away, or choose another folder with --data.",
+        SqliteException or UnauthorizedAccessException or IOException =>
+            $"The database file {Place(db)} cannot be used: {error.Message} Give this user write access to its folder, or choose another with --data.",
+        _ => Explain(db, error.InnerException),
+    };
 
     private const int SqliteNotADatabase = 26;
 

@@ -14,6 +14,10 @@ public sealed class MarkupTests
     }
 
     [Fact]
+    public void Of_FormattedValue_KeepsItsFormat()
+        => Assert.Equal("2026-01-02 03:04:05Z 0.50", Markup.Of($"{new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc):u} {0.5:0.00}").ToString());
+
+    [Fact]
     public void Draw_ValuesThatAreNotFinite_AreCountedAndNotDrawn()
     {
         string svg = LossCurve.Draw([new(0, 1), new(1, double.NaN), new(2, 0.1), new(3, double.PositiveInfinity)]).ToString();

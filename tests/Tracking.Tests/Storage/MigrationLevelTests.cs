@@ -1,0 +1,95 @@
+using DdpmJobs.Tracking.Storage;
+using DdpmJobs.Tracking.Tests.Conformance;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace DdpmJobs.Tracking.Tests.Storage;
+
+public sealed class MigrationLevelTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("ddpm-level-").FullName;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Migrate_ThenCheck_IsCurrentAndTwiceDoesNothing(bool postgres)
+    {
+        using TrackingDbFactory factory = await FactoryAsync(postgres);
+        await using TrackingDb db = factory.CreateDbContext();
+        StoreUnavailableException missing = await Assert.ThrowsAsync<StoreUnavailableException>(() => MigrationLevel.RequireCurrentAsync(db, Cancel));
+        Assert.Contains("ddpm migrate", missing.Message);
+        Assert.NotEmpty(await MigrationLevel.MigrateAsync(db, Cancel));
+        await MigrationLevel.RequireCurrentAsync(db, Cancel);
+        Assert.Empty(await MigrationLevel.MigrateAsync(db, Cancel));
+        Assert.False(db.Database.HasPendingModelChanges());
+
+        // A level that this program does not know is a newer program's.
+        await db.Database.ExecuteSqlRawAsync("""insert into "__EFMigrationsHistory" values ('29990101000000_Future', '99')""", Cancel);
+        StoreUnavailableException newer = await Assert.ThrowsAsync<StoreUnavailableException>(() => MigrationLevel.RequireCurrentAsync(db, Cancel));
+        Assert.Contains("29990101000000_Future", newer.Message);
+        Assert.Contains("Update the program", newer.Message);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => MigrationLevel.MigrateAsync(db, Cancel));
+        await db.Database.EnsureDeletedAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task RequireCurrent_NoServer_NamesHostAndPortButNotThePassword()
+    {
+        using var factory = new TrackingDbFactory(new StoreOptions { Postgres = "Host=127.0.0.1;Port=1;Username=u;Password=s3cret;Database=d;Timeout=3" });
+        await using TrackingDb db = factory.CreateDbContext();
+        StoreUnavailableException error = await Assert.ThrowsAsync<StoreUnavailableException>(() => MigrationLevel.RequireCurrentAsync(db, Cancel));
+        Assert.Contains("127.0.0.1:1", error.Message);
+        Assert.DoesNotContain("s3cret", error.Message);
+    }
+
+    [Fact]
+    public async Task RequireCurrent_WrongPassword_SaysSo()
+    {
+        var parts = new NpgsqlConnectionStringBuilder(await Store.FreshPostgresAsync()) { Password = "s3cret" };
+        using var factory = new TrackingDbFactory(new StoreOptions { Postgres = parts.ConnectionString });
+        await using TrackingDb db = factory.CreateDbContext();
+        StoreUnavailableException error = await Assert.ThrowsAsync<StoreUnavailableException>(() => MigrationLevel.RequireCurrentAsync(db, Cancel));
+        Assert.Contains("refuses the login", error.Message);
+        Assert.DoesNotContain("s3cret", error.Message);
+    }
+
+    [Fact]
+    public async Task Migrate_NotADatabaseFile_SaysSo()
+    {
+        string file = Path.Combine(_folder, "ddpm.db");
+        await File.WriteAllTextAsync(file, new string('x', 5000), Cancel);
+        using var factory = new TrackingDbFactory(new StoreOptions { SqliteFile = file });
+        await using TrackingDb db = factory.CreateDbContext();
+        StoreUnavailableException error = await Assert.ThrowsAsync<StoreUnavailableException>(() => MigrationLevel.MigrateAsync(db, Cancel));
+        Assert.Contains(file, error.Message);
+        Assert.Contains("not an SQLite database", error.Message);
+    }
+
+    [Fact]
+    public async Task Migrate_FolderCannotBeMade_NamesTheFile()
+    {
+        string blocker = Path.Combine(_folder, "file");
+        await File.WriteAllTextAsync(blocker, "", Cancel);
+        using var factory = new TrackingDbFactory(new StoreOptions { SqliteFile = Path.Combine(blocker, "ddpm.db") });
+        await using TrackingDb db = factory.CreateDbContext();
+        StoreUnavailableException error = await Assert.ThrowsAsync<StoreUnavailableException>(() => MigrationLevel.MigrateAsync(db, Cancel));
+        Assert.Contains("--data", error.Message);
+    }
+
+    [Fact]
+    public void Factory_UnreadableConnectionString_ShowsHowItShouldLook()
+    {
+        StoreUnavailableException error = Assert.Throws<StoreUnavailableException>(() => new TrackingDbFactory(new StoreOptions { Postgres = "postgres://u:p@h/d" }));
+        Assert.Contains("Host=", error.Message);
+    }
+
+    private async Task<TrackingDbFactory> FactoryAsync(bool postgres) => new(new StoreOptions
+    {
+        Postgres = postgres ? await Store.FreshPostgresAsync() : "",
+        SqliteFile = Path.Combine(_folder, "sub", "ddpm.db"),
+    });
+}

@@ -1,3 +1,4 @@
+using System.Net;
 using DdpmJobs.Cli.Client;
 using DdpmJobs.GpuRunner;
 using DdpmJobs.Scheduler;
@@ -42,6 +43,11 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     public static async Task<EmbeddedHost> StartAsync(Terminal terminal, string dataFolder, int port, LogEventLevel? console, CancellationToken cancel)
     {
         Deployment deployment = DeploymentReader.Read(terminal.Environment);
+        if (port > 0)
+        {
+            Ports.RequireFree(IPAddress.Loopback, port);
+        }
+
         DataFolder data = DataFolder.Open(dataFolder);
         WebApplication? app = null;
         try
@@ -66,6 +72,8 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         {
             if (app is not null)
             {
+                // Parts that did start must not find their services gone.
+                await app.StopAsync(CancellationToken.None);
                 await app.DisposeAsync();
             }
 

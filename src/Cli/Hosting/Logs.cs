@@ -28,7 +28,7 @@ internal static class Logs
         {
             if (console is not null)
             {
-                terminal.Error.WriteLine($"logging: {message}");
+                terminal.Error.WriteLine($"logging: {message.Split('\n', 2)[0].TrimEnd()}");
             }
         });
         LoggerConfiguration log = new LoggerConfiguration().Enrich.FromLogContext().MinimumLevel.Is(terminal.Debug ? LogEventLevel.Debug : LogEventLevel.Information);

@@ -31,6 +31,11 @@ internal static class SchedulerHost
 
         await app.Services.RequireMigratedAsync(cancel);
         await broker.RequireAsync(cancel);
+        foreach (BindingAddress address in addresses.Select(BindingAddress.Parse))
+        {
+            Ports.RequireFree(IPAddress.TryParse(address.Host.Trim('[', ']'), out IPAddress? ip) ? ip : address.Host == "localhost" ? IPAddress.Loopback : IPAddress.Any, address.Port);
+        }
+
         try
         {
             await app.StartAsync(cancel);

@@ -1,0 +1,13 @@
+namespace DdpmJobs.Cli.Results;
+
+/// <summary>A run that was measured.</summary>
+/// <param name="Rank">From 1; equal values share it; null for a value that is not finite.</param>
+/// <param name="Run">Its name.</param>
+/// <param name="RunId">UUIDv7.</param>
+/// <param name="Value">In the metric's unit.</param>
+/// <param name="StandardError">In the same unit; null when it has none.</param>
+/// <param name="Parts">The value's parts by name.</param>
+/// <param name="TrainSeconds">From the first claim of its training to the end of it; null when it has not ended.</param>
+/// <param name="FinalLoss">Loss of the last step.</param>
+internal sealed record LeaderboardRow(
+    int? Rank, string Run, Guid RunId, double Value, double? StandardError, IReadOnlyDictionary<string, double> Parts, double? TrainSeconds, double? FinalLoss);

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Globalization;
+using DdpmJobs.Cli.Client;
+using DdpmJobs.Cli.Errors;
+using DdpmJobs.Scheduler.Api;
+
+namespace DdpmJobs.Cli.Verbs;
+
+/// <summary><c>ddpm metrics</c>: the names of a run's curves, or one of them.</summary>
+internal static class MetricsVerb
+{
+    private const string About = """
+        Writes a run's curve, one point a line; without a name, the names of its curves.
+
+        Examples:
+          ddpm metrics digits/0
+          ddpm metrics digits/0 train/loss --csv > loss.csv
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> run = new("RUN") { Description = $"Name {RunReference.Words}." };
+        Argument<string?> name = new("NAME") { Description = "As in train/loss.", Arity = ArgumentArity.ZeroOrOne };
+        Option<bool> csv = new("--csv") { Description = "Write step,value with a header." };
+        Option<string?> server = VerbOptions.Server();
+        Option<bool> json = VerbOptions.Json();
+        Command verb = new("metrics", About) { run, name, csv, server, json };
+        verb.SetAction(async (line, cancel) =>
+        {
+            using ApiClient api = VerbOptions.Client(terminal, line.GetValue(server));
+            string text = line.GetRequiredValue(run);
+            Guid id = await RunReference.FindAsync(api, text, cancel) ?? throw new CliException($"'{text}' names no run; give {RunReference.Words}.");
+            if (line.GetValue(name) is not { } metric)
+            {
+                IReadOnlyList<string> names = await api.MetricNamesAsync(id, cancel);
+                Write(names, line.GetValue(json), n => n, terminal);
+                return 0;
+            }
+
+            IReadOnlyList<PointView> points = await api.PointsAsync(id, metric, cancel);
+            char separator = line.GetValue(csv) ? ',' : '\t';
+            if (separator == ',')
+            {
+                terminal.Out.WriteLine("step,value");
+            }
+
+            Write(points, line.GetValue(json), p => $"{p.Step}{separator}{p.Value.ToString("R", CultureInfo.InvariantCulture)}", terminal);
+            return 0;
+        });
+        verb.Validators.Add(result =>
+        {
+            if (result.GetValue(csv) && result.GetValue(json))
+            {
+                result.AddError("--csv and --json exclude each other");
+            }
+        });
+        return verb;
+    }
+
+    private static void Write<T>(IReadOnlyList<T> items, bool json, Func<T, string> text, Terminal terminal)
+    {
+        if (json)
+        {
+            terminal.WriteJson(items);
+            return;
+        }
+
+        foreach (T item in items)
+        {
+            terminal.Out.WriteLine(text(item));
+        }
+    }
+}

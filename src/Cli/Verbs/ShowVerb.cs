@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using DdpmJobs.Cli.Client;
+using DdpmJobs.Cli.Results;
+using DdpmJobs.Scheduler.Api;
+using Spectre.Console;
+
+namespace DdpmJobs.Cli.Verbs;
+
+/// <summary><c>ddpm show</c>: a sweep or a run with its results.</summary>
+internal static class ShowVerb
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> what = new("WHAT") { Description = $"A sweep (its id, the first 6 or more digits of it, or its name), or {RunReference.Words}." };
+        Option<bool> protocol = new("--protocol") { Description = "Show how each value was measured." };
+        Option<string?> server = VerbOptions.Server();
+        Option<bool> json = VerbOptions.Json();
+        Command verb = new("show", "Shows a sweep with its leaderboard, or a run with its spec, jobs, values and files.") { what, protocol, server, json };
+        verb.SetAction(async (line, cancel) =>
+        {
+            using ApiClient api = VerbOptions.Client(terminal, line.GetValue(server));
+            string text = line.GetRequiredValue(what);
+            (SweepDetail? sweep, RunDetail? run) = await FindAsync(api, text, cancel);
+            if (line.GetValue(json))
+            {
+                terminal.WriteJson(sweep is not null ? sweep : run!);
+            }
+            else if (sweep is not null)
+            {
+                Write(sweep, terminal);
+            }
+            else
+            {
+                Write(run!, line.GetValue(protocol), terminal);
+            }
+
+            return 0;
+        });
+        return verb;
+    }
+
+    // An id may be a sweep's or a run's; only the server knows.
+    private static async Task<(SweepDetail? Sweep, RunDetail? Run)> FindAsync(ApiClient api, string text, CancellationToken cancel)
+    {
+        Guid? run = await RunReference.FindAsync(api, text, cancel);
+        if (run is null)
+        {
+            return (await api.SweepAsync(text, cancel), null);
+        }
+
+        try
+        {
+            return (null, await api.RunAsync(run.Value, cancel));
+        }
+        catch (ServerException e) when (e.Status == HttpStatusCode.NotFound && Guid.TryParse(text, out _))
+        {
+            return (await api.SweepAsync(text, cancel), null);
+        }
+    }
+
+    private static void Write(SweepDetail sweep, Terminal terminal)
+    {
+        SweepSummary summary = sweep.Summary;
+        terminal.Out.WriteLine($"Sweep {summary.Name} ({summary.Id}) {summary.State}, submitted {summary.SubmittedAt:yyyy-MM-dd HH:mm} UTC by {summary.SubmittedBy}");
+        Table runs = new Table().RoundedBorder().AddColumns("#", "run", "train", "evaluate", "sample", "spec");
+        foreach (RunDetail run in sweep.Runs)
+        {
+            string State(string kind) => run.Jobs.FirstOrDefault(j => j.Kind == kind)?.State ?? "–";
+            runs.AddRow(run.Index.ToString(), Markup.Escape(run.Name), State("train"), State("evaluate"), State("sample"), Wording.Short(run.SpecHash));
+        }
+
+        terminal.Write(runs);
+        Leaderboard leaderboard = Leaderboard.Of(sweep);
+        if (leaderboard.Groups.Count > 0)
+        {
+            LeaderboardTable.Write(leaderboard, terminal);
+        }
+    }
+
+    private static void Write(RunDetail run, bool protocol, Terminal terminal)
+    {
+        terminal.Out.WriteLine($"Run {run.Index} {run.Name} ({run.Id}) of sweep {run.SweepId}");
+        terminal.Out.WriteLine($"Spec {run.SpecHash}");
+        terminal.Out.WriteLine(run.Spec?.ToJsonString(Indented));
+        Table jobs = new Table().RoundedBorder().AddColumns("job", "state", "attempts", "progress", "runner", "error", "id");
+        foreach (JobView job in run.Jobs)
+        {
+            jobs.AddRow(job.Kind, job.State, job.Attempt.ToString(), $"{job.Done}/{job.Total} {Markup.Escape(job.Unit)}", Markup.Escape(job.Runner ?? ""), Markup.Escape(job.Error ?? ""), job.Id.ToString());
+        }
+
+        terminal.Write(jobs);
+        foreach (EvaluationView value in run.Evaluations)
+        {
+            terminal.Out.WriteLine($"{value.Metric} {Wording.Fixed(value.Value)}{(value.StandardError is { } se ? $" ± {Wording.Number(se, 2)}" : "")} {value.Unit}, protocol {Wording.Short(value.ProtocolDigest)}");
+            foreach ((string part, double amount) in value.Parts)
+            {
+                terminal.Out.WriteLine($"  {part} {Wording.Fixed(amount)}");
+            }
+
+            if (protocol)
+            {
+                terminal.Out.WriteLine(value.Protocol.ToJsonString(Indented));
+            }
+        }
+
+        foreach ((string metric, PointView point) in run.Last)
+        {
+            terminal.Out.WriteLine($"{metric} {Wording.Number(point.Value, 6)} (step {point.Step})");
+        }
+
+        foreach (ArtifactView file in run.Artifacts)
+        {
+            terminal.Out.WriteLine($"{file.Kind} {file.Name} {file.Sha256}{(file.Step is { } step ? $" step {step}" : "")}{(file.Dropped ? " (dropped)" : "")}");
+        }
+    }
+}

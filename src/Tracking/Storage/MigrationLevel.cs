@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -101,7 +102,9 @@ public static class MigrationLevel
             $"PostgreSQL at {Place(db)} refuses the login: {refused.MessageText}. Check user and password in DDPM__Postgres.",
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied =>
             $"PostgreSQL at {Place(db)} does not let this user do that: {denied.MessageText}. Grant it, or use the owner in DDPM__Postgres.",
-        NpgsqlException and not PostgresException =>
+        PostgresException { IsTransient: true } busy =>
+            $"PostgreSQL at {Place(db)} is not ready: {busy.MessageText}. Try again in a moment.",
+        SocketException or NpgsqlException and not PostgresException =>
             $"PostgreSQL at {Place(db)} does not answer: {error.GetBaseException().Message}. Start it, or correct DDPM__Postgres.",
         SqliteException { SqliteErrorCode: SqliteNotADatabase } =>
             $"{Place(db)} is not an SQLite database. Move it away, or choose another folder with --data.",

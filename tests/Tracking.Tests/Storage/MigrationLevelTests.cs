@@ -47,6 +47,16 @@ public sealed class MigrationLevelTests : IDisposable
     }
 
     [Fact]
+    public async Task RequireCurrent_UnknownHost_NamesIt()
+    {
+        using var factory = new TrackingDbFactory(new StoreOptions { Postgres = "Host=no-such-host.invalid;Username=u;Password=s3cret;Database=d;Timeout=3" });
+        await using TrackingDb db = factory.CreateDbContext();
+        StoreUnavailableException error = await Assert.ThrowsAsync<StoreUnavailableException>(() => MigrationLevel.RequireCurrentAsync(db, Cancel));
+        Assert.Contains("no-such-host.invalid:5432", error.Message);
+        Assert.DoesNotContain("s3cret", error.Message);
+    }
+
+    [Fact]
     public async Task RequireCurrent_WrongPassword_SaysSo()
     {
         var parts = new NpgsqlConnectionStringBuilder(await Store.FreshPostgresAsync()) { Password = "s3cret" };

@@ -1,6 +1,9 @@
 using DdpmJobs.Tracking.Storage;
 using DdpmJobs.Tracking.Tests.Conformance;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace DdpmJobs.Tracking.Tests.Storage;
@@ -65,6 +68,22 @@ public sealed class MigrationLevelTests : IDisposable
         StoreUnavailableException error = await Assert.ThrowsAsync<StoreUnavailableException>(() => MigrationLevel.RequireCurrentAsync(db, Cancel));
         Assert.Contains("refuses the login", error.Message);
         Assert.DoesNotContain("s3cret", error.Message);
+    }
+
+    [Fact]
+    public async Task Migrate_AnotherWasKilledWhileMigrating_GoesOn()
+    {
+        using TrackingDbFactory factory = await FactoryAsync(postgres: false);
+        Directory.CreateDirectory(Path.Combine(_folder, "sub"));
+        await using (TrackingDb killed = factory.CreateDbContext())
+        {
+            await killed.GetService<IRelationalDatabaseCreator>().CreateAsync(Cancel);
+            await killed.GetService<IHistoryRepository>().AcquireDatabaseLockAsync(Cancel); // never released
+            await killed.Database.ExecuteSqlRawAsync("""update "__EFMigrationsLock" set "Timestamp" = '2020-01-01 00:00:00+00:00'""", Cancel);
+        }
+
+        await using TrackingDb db = factory.CreateDbContext();
+        Assert.NotEmpty(await MigrationLevel.MigrateAsync(db, Cancel));
     }
 
     [Fact]

@@ -48,14 +48,21 @@ internal sealed class ArtifactFolder(string folder)
     /// <summary>Whether a content is there, whole and unaltered.</summary>
     public async Task<bool> IsSoundAsync(string sha256, CancellationToken cancel)
     {
-        if (!File.Exists(PathOf(sha256)))
+        if (!Contains(sha256))
             return false;
         await using FileStream stream = File.OpenRead(PathOf(sha256));
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel)) == sha256;
     }
 
-    /// <summary>Deletes a content.</summary>
-    public void Delete(string sha256) => File.Delete(PathOf(sha256));
+    /// <summary>Whether a content is there; its bytes are not looked at.</summary>
+    public bool Contains(string sha256) => File.Exists(PathOf(sha256));
+
+    /// <summary>Deletes a content, if it is there.</summary>
+    public void Delete(string sha256)
+    {
+        if (Contains(sha256))
+            File.Delete(PathOf(sha256));
+    }
 
     /// <summary>Deletes what a killed process left half-written.</summary>
     public void DeleteTemporariesBefore(DateTime utc)

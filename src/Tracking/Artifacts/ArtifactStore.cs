@@ -41,7 +41,7 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
             Step = step,
             CreatedAt = change.Now,
         };
-        await AddRowsAsync(change, artifact, bytes, from, cancel);
+        await AddRowsAsync(change, artifact, file, bytes, from, cancel);
         if (kind == Checkpoint)
             await DropOldCheckpointsAsync(change, artifact, cancel);
         await change.CommitAsync(cancel);
@@ -59,7 +59,7 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
         if (there is not null)
             return there;
         var added = new Artifact { Id = Guid.CreateVersion7(), SweepId = sweepId, Kind = kind, Name = Path.GetFileName(file), Sha256 = sha256, CreatedAt = change.Now };
-        await AddRowsAsync(change, added, bytes, from, cancel);
+        await AddRowsAsync(change, added, file, bytes, from, cancel);
         await change.CommitAsync(cancel);
         return added;
     }
@@ -93,22 +93,36 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
     /// <returns>Contents deleted.</returns>
     public async Task<int> CollectGarbageAsync(CancellationToken cancel)
     {
-        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
-
         // What was written within the last hour may be waiting for its row.
-        DateTime before = change.Now - UnreferencedFor;
-        List<ArtifactBlob> unneeded = await change.Db.ArtifactBlobs.AsTracking()
-            .Where(blob => blob.CreatedAt < before && !change.Db.Artifacts.Any(artifact => artifact.Sha256 == blob.Sha256 && artifact.DroppedAt == null))
-            .ToListAsync(cancel);
-        change.Db.ArtifactBlobs.RemoveRange(unneeded);
-        await change.CommitAsync(cancel);
-        foreach (ArtifactBlob blob in unneeded)
-            _folder.Delete(blob.Sha256);
-        _folder.DeleteTemporariesBefore(change.Now - TemporaryFor);
-        return unneeded.Count;
+        DateTime now, before;
+        List<string> candidates;
+        await using (JobChange look = await JobChange.BeginAsync(contexts, cancel))
+        {
+            now = look.Now;
+            before = now - UnreferencedFor;
+            candidates = await Unneeded(look.Db, before).Select(blob => blob.Sha256).ToListAsync(cancel);
+        }
+
+        int deleted = 0;
+        foreach (string sha256 in candidates)
+        {
+            // Ask again with the row locked, and delete the file before the lock is gone: whoever adds this content meanwhile waits, then sees that it is missing.
+            await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+            if (await Unneeded(change.Db, before).Where(blob => blob.Sha256 == sha256).ExecuteDeleteAsync(cancel) == 0)
+                continue;
+            _folder.Delete(sha256);
+            await change.CommitAsync(cancel);
+            deleted++;
+        }
+
+        _folder.DeleteTemporariesBefore(now - TemporaryFor);
+        return deleted;
     }
 
-    private static async Task AddRowsAsync(JobChange change, Artifact artifact, long bytes, IReadOnlyList<Guid> from, CancellationToken cancel)
+    private static IQueryable<ArtifactBlob> Unneeded(TrackingDb db, DateTime before) => db.ArtifactBlobs
+        .Where(blob => blob.CreatedAt < before && !db.Artifacts.Any(artifact => artifact.Sha256 == blob.Sha256 && artifact.DroppedAt == null));
+
+    private async Task AddRowsAsync(JobChange change, Artifact artifact, string file, long bytes, IReadOnlyList<Guid> from, CancellationToken cancel)
     {
         // A content that is used again counts as new, so that the garbage collector leaves it alone.
         int renewed = await change.Db.ArtifactBlobs.Where(blob => blob.Sha256 == artifact.Sha256)
@@ -118,6 +132,10 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
             await change.Db.Database.ExecuteSqlAsync(
                 $"insert into artifact_blob (sha256, bytes, created_at) values ({artifact.Sha256}, {bytes}, {change.Now}) on conflict (sha256) do nothing", cancel);
         }
+
+        // The row is locked now; put back what the garbage collector took between the copy and the lock.
+        if (!_folder.Contains(artifact.Sha256))
+            await _folder.PutAsync(file, cancel);
 
         change.Db.Artifacts.Add(artifact);
         foreach (Guid id in from.Distinct())

@@ -109,6 +109,14 @@ internal sealed class JobChange : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a job waits for one that ended without success; locks what it waits for, so that the answer holds until the commit.</summary>
+    public async Task<bool> HasLostDependencyAsync(Guid jobId, CancellationToken cancel)
+    {
+        string sql = "select j.* from job j where j.id in (select d.depends_on_id from job_dependency d where d.job_id = {0}) order by j.id" + Db.Dialect.ForUpdate;
+        List<Job> dependencies = await Db.Jobs.FromSqlRaw(sql, jobId).AsTracking().ToListAsync(cancel);
+        return dependencies.Any(dependency => dependency.State.IsFinal() && dependency.State != JobState.Succeeded);
+    }
+
     /// <summary>Loads the attempt of a claim.</summary>
     public Task<Attempt> AttemptAsync(Guid jobId, int fence, CancellationToken cancel) =>
         Db.Attempts.AsTracking().SingleAsync(attempt => attempt.JobId == jobId && attempt.Fence == fence, cancel);

@@ -7,14 +7,16 @@ public sealed partial class JobQueue
 {
     private const int OffersAtOnce = 200;
 
-    /// <summary>Asks a job to stop: running → stopping; blocked or ready → cancelled (or pruned) at once, its dependants skipped; final → refused.</summary>
+    /// <summary>Asks a job to stop: running → stopping; blocked or ready → cancelled (or pruned) at once, its dependants skipped; stopping → the stronger of both reasons; final → refused.</summary>
     public async Task<RequestResult> RequestStopAsync(Guid jobId, StopReason reason, string actor, CancellationToken cancel)
     {
         await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
         Job? job = await change.LockAsync(jobId, cancel);
         if (job is null)
             return new RequestResult(false, $"There is no job {jobId}.");
-        if (job.State == JobState.Stopping)
+
+        // A stronger reason replaces a weaker one: a preemption would bring back what a person cancelled.
+        if (job.State == JobState.Stopping && reason >= job.StopReason)
             return new RequestResult(true, $"The {JobChange.Word(job.Kind)} job is stopping already.");
 
         StopReason? before = job.StopReason;
@@ -30,25 +32,31 @@ public sealed partial class JobQueue
         return new RequestResult(true, $"The {JobChange.Word(job.Kind)} job is {JobChange.Word(job.State)}.");
     }
 
-    /// <summary>Takes a failed or cancelled job back to ready as a person's decision; its skipped dependants wait again. Anything else is refused.</summary>
+    /// <summary>Takes a failed or cancelled job back to ready (or blocked) as a person's decision; its skipped and cancelled dependants wait again. Anything else is refused.</summary>
     public async Task<RequestResult> RetryAsync(Guid jobId, string actor, CancellationToken cancel)
     {
         await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+
+        // Locks are taken along the graph: what a job waits for first.
+        bool lost = await change.HasLostDependencyAsync(jobId, cancel);
         Job? job = await change.LockAsync(jobId, cancel);
         if (job is null)
             return new RequestResult(false, $"There is no job {jobId}.");
         if (job.State is not (JobState.Failed or JobState.Cancelled))
             return new RequestResult(false, $"The {JobChange.Word(job.Kind)} job is {JobChange.Word(job.State)}; only a failed or cancelled job can be retried.");
-        if (job.UnmetDependencies > 0)
-            return new RequestResult(false, $"The {JobChange.Word(job.Kind)} job waits for another one; retry that one.");
+
+        // A job whose dependency is still under way waits for it again; one whose dependency ended otherwise has nothing to work on.
+        bool waits = job.UnmetDependencies > 0;
+        if (lost)
+            return new RequestResult(false, $"The {JobChange.Word(job.Kind)} job needs a job that did not succeed; retry that one.");
 
         job.AttemptsCounted = 0;
         job.AvailableAt = change.Now;
         job.Error = null;
-        change.TryMove(job, JobTrigger.Retried, actor, "retry");
+        change.TryMove(job, waits ? JobTrigger.DependencyRetried : JobTrigger.Retried, actor, "retry");
         await change.BlockDependantsAsync(job, actor, cancel);
         await change.CommitAsync(cancel);
-        return new RequestResult(true, $"The {JobChange.Word(job.Kind)} job is ready again.");
+        return new RequestResult(true, $"The {JobChange.Word(job.Kind)} job is {JobChange.Word(job.State)} again.");
     }
 
     /// <summary>Gives every held lease a full term from now: after the reconciler's start or a database outage.</summary>

@@ -29,7 +29,7 @@ public static class JobTransitions
         // A job that was asked to stop does not come back through an error or a lost holder.
         (JobState.Stopping, JobTrigger.WillRetry or JobTrigger.GaveUp or JobTrigger.GivenBack or JobTrigger.StopAcknowledged) => Stopped(reason),
 
-        (JobState.Running, JobTrigger.StopRequested) => JobState.Stopping,
+        (JobState.Running or JobState.Stopping, JobTrigger.StopRequested) => JobState.Stopping,
         (JobState.Blocked or JobState.Ready, JobTrigger.StopRequested) when reason is not StopReason.Preempt => Stopped(reason),
 
         (JobState.Failed or JobState.Cancelled, JobTrigger.Retried) => JobState.Ready,

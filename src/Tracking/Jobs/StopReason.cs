@@ -1,6 +1,6 @@
 namespace DdpmJobs.Tracking.Jobs;
 
-/// <summary>Why a running job was asked to stop.</summary>
+/// <summary>Why a running job was asked to stop; the strongest reason comes first.</summary>
 public enum StopReason
 {
     /// <summary>A person asked: ends as cancelled.</summary>

@@ -18,21 +18,22 @@ public sealed class MetricStore(IDbContextFactory<TrackingDb> contexts)
                 throw new ArgumentException($"Chunk {batch.Seq} of {batch.Name} has {batch.Steps.Length} steps, {batch.Values.Length} values and {batch.Times.Length} times.", nameof(batches));
         }
 
+        if (batches.Count == 0)
+            return;
         await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
         await change.LockHeldAsync(lease, cancel);
         Dictionary<string, int> ids = await MetricIdsAsync(change.Db, batches, cancel);
 
         // Leave out what a repeat brings again.
+        int[] metrics = [.. ids.Values];
+        int firstSeq = batches.Min(batch => batch.Seq);
         HashSet<(int, int)> there = [.. (await change.Db.MetricChunks
-            .Where(chunk => chunk.RunId == lease.RunId && chunk.JobId == lease.JobId && chunk.Fence == lease.Fence)
+            .Where(chunk => chunk.RunId == lease.RunId && metrics.Contains(chunk.MetricId) && chunk.JobId == lease.JobId && chunk.Fence == lease.Fence && chunk.Seq >= firstSeq)
             .Select(chunk => new { chunk.MetricId, chunk.Seq }).ToListAsync(cancel)).Select(chunk => (chunk.MetricId, chunk.Seq))];
-        foreach (MetricBatch batch in batches)
-        {
-            if (there.Add((ids[batch.Name], batch.Seq)))
-                change.Db.MetricChunks.Add(ToChunk(lease, ids[batch.Name], batch));
-        }
+        List<MetricBatch> added = [.. batches.Where(batch => there.Add((ids[batch.Name], batch.Seq)))];
+        change.Db.MetricChunks.AddRange(added.Select(batch => ToChunk(lease, ids[batch.Name], batch)));
 
-        await MoveLastAsync(change.Db, lease.RunId, ids, batches, cancel);
+        await MoveLastAsync(change.Db, lease.RunId, ids, added, cancel);
         await change.CommitAsync(cancel);
     }
 
@@ -110,7 +111,7 @@ public sealed class MetricStore(IDbContextFactory<TrackingDb> contexts)
         Dictionary<int, MetricLast> lasts = await db.MetricLasts.AsTracking()
             .Where(last => last.RunId == runId && metrics.Contains(last.MetricId)).ToDictionaryAsync(last => last.MetricId, cancel);
 
-        // The newest write wins, not the largest step: a resumed attempt begins before the place where the one before it ended.
+        // The newest write wins, not the largest step: a resumed attempt begins before the place where the one before it ended. A repeat is no newer write.
         foreach (MetricBatch batch in batches)
         {
             if (!lasts.TryGetValue(ids[batch.Name], out MetricLast? last))

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Net.Sockets;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
@@ -18,7 +19,7 @@ public static class MigrationLevel
             RequireNotNewer(db, await db.Database.GetAppliedMigrationsAsync(cancel));
         IReadOnlyList<string> pending = [.. await PendingAsync(db, cancel)];
         if (pending.Count > 0)
-            await db.Database.MigrateAsync(cancel);
+            await ApplyAsync(db, cancel);
         return pending;
     });
 
@@ -39,6 +40,29 @@ public static class MigrationLevel
 
         return true;
     });
+
+    private static async Task ApplyAsync(TrackingDb db, CancellationToken cancel)
+    {
+        if (db is not SqliteTrackingDb)
+        {
+            await db.Database.MigrateAsync(cancel); // PostgreSQL drops the lock of a process that dies
+            return;
+        }
+
+        // EF Core locks an SQLite file by a row, which a killed process leaves behind and which it would wait for without end.
+        await SqliteMigrationLock.ReleaseAbandonedAsync(db, cancel);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(SqliteMigrationLock.Patience);
+        try
+        {
+            await db.Database.MigrateAsync(patience.Token);
+        }
+        catch (OperationCanceledException error) when (!cancel.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException(
+                $"The database {Place(db)} is being migrated by another process, or one was killed while it did. Wait two minutes and run this again.", error);
+        }
+    }
 
     private static void RequireNotNewer(TrackingDb db, IEnumerable<string> applied)
     {
@@ -101,7 +125,9 @@ public static class MigrationLevel
             $"PostgreSQL at {Place(db)} refuses the login: {refused.MessageText}. Check user and password in DDPM__Postgres.",
         PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } denied =>
             $"PostgreSQL at {Place(db)} does not let this user do that: {denied.MessageText}. Grant it, or use the owner in DDPM__Postgres.",
-        NpgsqlException and not PostgresException =>
+        PostgresException { IsTransient: true } busy =>
+            $"PostgreSQL at {Place(db)} is not ready: {busy.MessageText}. Try again in a moment.",
+        SocketException or NpgsqlException and not PostgresException =>
             $"PostgreSQL at {Place(db)} does not answer: {error.GetBaseException().Message}. Start it, or correct DDPM__Postgres.",
         SqliteException { SqliteErrorCode: SqliteNotADatabase } =>
             $"{Place(db)} is not an SQLite database. Move it away, or choose another folder with --data.",

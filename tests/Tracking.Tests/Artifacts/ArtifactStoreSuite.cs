@@ -38,6 +38,7 @@ public abstract class ArtifactStoreSuite(bool postgres) : StoreSuite(postgres)
 
         await File.WriteAllBytesAsync(store.Artifacts.PathOf(newest.Sha256), [9, 9], Cancel);
         Assert.Equal(old.Id, (await store.Artifacts.LatestCheckpointAsync(lease.RunId, Cancel))!.Id);
+        Assert.Contains(store.Log, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains("at step 20", StringComparison.Ordinal));
         File.Delete(store.Artifacts.PathOf(old.Sha256));
         Assert.Null(await store.Artifacts.LatestCheckpointAsync(lease.RunId, Cancel));
     }
@@ -57,6 +58,44 @@ public abstract class ArtifactStoreSuite(bool postgres) : StoreSuite(postgres)
         Assert.Throws<FileNotFoundException>(() => store.Artifacts.PathOf(checkpoints[0].Sha256));
         Assert.True(File.Exists(store.Artifacts.PathOf(checkpoints[1].Sha256)));
         Assert.Equal(checkpoints[2].Id, (await store.Artifacts.LatestCheckpointAsync(lease.RunId, Cancel))!.Id);
+    }
+
+    [Fact]
+    public async Task Add_ContentThatIsBeingCollected_IsThereAfterwards()
+    {
+        await using Store store = await CreateAsync();
+        Lease lease = await ClaimedAsync(store);
+        for (int round = 0; round < 15; round++)
+        {
+            // Make the content of the rounds before old and unneeded, then collect and add it in the same moment.
+            await using (TrackingDb db = await store.DbAsync())
+            {
+                await db.Artifacts.ExecuteUpdateAsync(set => set.SetProperty(artifact => artifact.DroppedAt, artifact => artifact.CreatedAt), Cancel);
+                await db.ArtifactBlobs.ExecuteUpdateAsync(set => set.SetProperty(blob => blob.CreatedAt, blob => blob.CreatedAt.AddDays(-1)), Cancel);
+            }
+
+            Task<Artifact> add = AddCheckpointAsync(store, lease, 1);
+            await Task.WhenAll(add, store.Artifacts.CollectGarbageAsync(Cancel));
+            Assert.True(File.Exists(store.Artifacts.PathOf((await add).Sha256)));
+            Assert.Single(await store.QueryAsync("select 1 from artifact_blob"));
+        }
+    }
+
+    [Fact]
+    public async Task CollectGarbage_TemporaryFile_GoesAfterADay()
+    {
+        await using Store store = await CreateAsync();
+        await ClaimedAsync(store);
+        string temporary = Directory.CreateDirectory(Path.Combine(store.ArtifactFolder, "tmp")).FullName;
+        string old = Path.Combine(temporary, "old");
+        string young = Path.Combine(temporary, "young");
+        await File.WriteAllTextAsync(old, "", Cancel);
+        await File.WriteAllTextAsync(young, "", Cancel);
+        File.SetLastWriteTimeUtc(old, File.GetLastWriteTimeUtc(young).AddDays(-2));
+
+        await store.Artifacts.CollectGarbageAsync(Cancel);
+
+        Assert.Equal([young], Directory.GetFiles(temporary));
     }
 
     [Fact]

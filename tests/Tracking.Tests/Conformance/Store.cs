@@ -9,6 +9,7 @@ using DdpmJobs.Tracking.Storage;
 using DdpmJobs.Tracking.Sweeps;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace DdpmJobs.Tracking.Tests.Conformance;
@@ -39,6 +40,9 @@ public sealed class Store : IAsyncDisposable
 
     public string ArtifactFolder => Path.Combine(_folder, "artifacts");
 
+    /// <summary>What was logged, as in <c>Error: text</c>.</summary>
+    public IReadOnlyCollection<string> Log { get; private init; } = [];
+
     public string V1 { get; private init; } = "";
 
     public static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -47,12 +51,13 @@ public sealed class Store : IAsyncDisposable
     {
         string folder = Directory.CreateTempSubdirectory("ddpm-tracking-").FullName;
         var options = new StoreOptions { SqliteFile = Path.Combine(folder, "ddpm.db"), Postgres = postgres ? await FreshPostgresAsync() : "" };
-        ServiceProvider services = new ServiceCollection().AddLogging()
+        var log = new RecordingLog();
+        ServiceProvider services = new ServiceCollection().AddLogging(logging => logging.AddProvider(log))
             .AddTracking(options, new ArtifactOptions { Folder = Path.Combine(folder, "artifacts") }, new LeaseOptions())
             .BuildServiceProvider();
         await using TrackingDb db = await services.GetRequiredService<IDbContextFactory<TrackingDb>>().CreateDbContextAsync(Cancel);
         await MigrationLevel.MigrateAsync(db, Cancel);
-        return new Store(services, folder) { V1 = postgres ? "v1." : "v1_" };
+        return new Store(services, folder) { V1 = postgres ? "v1." : "v1_", Log = log.Lines };
     }
 
     /// <summary>A connection string to a database that does not exist yet; skips where there is no server, and fails in CI.</summary>

@@ -43,6 +43,37 @@ public abstract class MetricStoreSuite(bool postgres) : StoreSuite(postgres)
     }
 
     [Fact]
+    public async Task Append_AnOldChunkRepeated_DoesNotMoveTheNewestPointBack()
+    {
+        await using Store store = await CreateAsync();
+        await store.SubmitAsync("late");
+        Lease lease = await store.MustClaimAsync();
+        await store.Metrics.AppendAsync(lease, [Batch("a", 0, 0, 1)], Cancel);
+        await store.Metrics.AppendAsync(lease, [Batch("a", 1, 1, 2)], Cancel);
+        await store.Metrics.AppendAsync(lease, [Batch("a", 0, 0, 1)], Cancel);
+        Assert.Equal(new MetricPoint(1, 2), (await store.Metrics.LastOfSweepAsync(lease.SweepId, Cancel))[lease.RunId].Single().Point);
+    }
+
+    [Fact]
+    public async Task Append_ManyRunsAtOnce_ShareTheNamesWithoutDeadlock()
+    {
+        await using Store store = await CreateAsync();
+        const int runs = 8;
+        await store.SubmitAsync("crowd", runs);
+        var leases = new List<Lease>();
+        for (int i = 0; i < runs; i++)
+            leases.Add(await store.MustClaimAsync());
+        string[] names = ["a", "b", "c", "d", "e"];
+
+        // Each run brings the names in its own order.
+        await Task.WhenAll(leases.Select((lease, i) => store.Metrics.AppendAsync(lease, [.. names.Skip(i % names.Length).Concat(names.Take(i % names.Length)).Select(name => Batch(name, 0, 0, i))], Cancel)));
+
+        foreach (Lease lease in leases)
+            Assert.Equal(names, await store.Metrics.NamesAsync(lease.RunId, Cancel));
+        Assert.Equal(names.Length, (await store.QueryAsync("select 1 from metric")).Count);
+    }
+
+    [Fact]
     public async Task Append_UnevenChunk_IsRefused()
     {
         await using Store store = await CreateAsync();

@@ -1,6 +1,9 @@
 using DdpmJobs.Tracking.Storage;
 using DdpmJobs.Tracking.Tests.Conformance;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace DdpmJobs.Tracking.Tests.Storage;
@@ -47,6 +50,16 @@ public sealed class MigrationLevelTests : IDisposable
     }
 
     [Fact]
+    public async Task RequireCurrent_UnknownHost_NamesIt()
+    {
+        using var factory = new TrackingDbFactory(new StoreOptions { Postgres = "Host=no-such-host.invalid;Username=u;Password=s3cret;Database=d;Timeout=3" });
+        await using TrackingDb db = factory.CreateDbContext();
+        StoreUnavailableException error = await Assert.ThrowsAsync<StoreUnavailableException>(() => MigrationLevel.RequireCurrentAsync(db, Cancel));
+        Assert.Contains("no-such-host.invalid:5432", error.Message);
+        Assert.DoesNotContain("s3cret", error.Message);
+    }
+
+    [Fact]
     public async Task RequireCurrent_WrongPassword_SaysSo()
     {
         var parts = new NpgsqlConnectionStringBuilder(await Store.FreshPostgresAsync()) { Password = "s3cret" };
@@ -55,6 +68,22 @@ public sealed class MigrationLevelTests : IDisposable
         StoreUnavailableException error = await Assert.ThrowsAsync<StoreUnavailableException>(() => MigrationLevel.RequireCurrentAsync(db, Cancel));
         Assert.Contains("refuses the login", error.Message);
         Assert.DoesNotContain("s3cret", error.Message);
+    }
+
+    [Fact]
+    public async Task Migrate_AnotherWasKilledWhileMigrating_GoesOn()
+    {
+        using TrackingDbFactory factory = await FactoryAsync(postgres: false);
+        Directory.CreateDirectory(Path.Combine(_folder, "sub"));
+        await using (TrackingDb killed = factory.CreateDbContext())
+        {
+            await killed.GetService<IRelationalDatabaseCreator>().CreateAsync(Cancel);
+            await killed.GetService<IHistoryRepository>().AcquireDatabaseLockAsync(Cancel); // never released
+            await killed.Database.ExecuteSqlRawAsync("""update "__EFMigrationsLock" set "Timestamp" = '2020-01-01 00:00:00+00:00'""", Cancel);
+        }
+
+        await using TrackingDb db = factory.CreateDbContext();
+        Assert.NotEmpty(await MigrationLevel.MigrateAsync(db, Cancel));
     }
 
     [Fact]

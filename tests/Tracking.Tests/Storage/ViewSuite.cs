@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using DdpmJobs.Model.Evaluation;
+using DdpmJobs.Tracking.Jobs;
+using DdpmJobs.Tracking.Storage;
+using DdpmJobs.Tracking.Tests.Conformance;
+using Npgsql;
+
+namespace DdpmJobs.Tracking.Tests.Storage;
+
+/// <summary>The views are a promise to analysts: names, order and meaning of their columns stay.</summary>
+public abstract class ViewSuite(bool postgres) : StoreSuite(postgres)
+{
+    [Theory]
+    [InlineData("run_summary", "run_id sweep_id sweep_name run_index run_name spec_hash seed axes spec train_state evaluate_state sample_state steps_done steps_total train_started_at train_ended_at train_seconds train_error submitted_by submitted_at")]
+    [InlineData("metric_point", "run_id metric step value at job_id fence")]
+    [InlineData("sweep_leaderboard", "sweep_id sweep_name run_id run_name metric protocol_digest rank value standard_error unit lower_is_better parts protocol checkpoint_sha256 created_at")]
+    [InlineData("job_timeline", "sweep_id sweep_name run_id run_name job_id kind state fence runner started_at ended_at ending resumed_at_step error environment")]
+    [InlineData("artifact_lineage", "artifact_id sweep_id sweep_name run_id run_name kind name sha256 bytes step created_at dropped_at from_id from_kind from_sha256")]
+    public async Task View_Columns_AreThoseOfVersion1(string view, string columns)
+    {
+        await using Store store = await CreateAsync();
+        await using TrackingDb db = await store.DbAsync();
+        await using System.Data.Common.DbConnection connection = await OpenAsync(db);
+        await using System.Data.Common.DbCommand command = connection.CreateCommand();
+        command.CommandText = $"select * from {store.V1}{view}";
+        await using System.Data.Common.DbDataReader reader = await command.ExecuteReaderAsync(Cancel);
+        Assert.Equal(columns.Split(' '), Enumerable.Range(0, reader.FieldCount).Select(reader.GetName));
+    }
+
+    [Theory]
+    [InlineData(true, new[] { 2.5, double.PositiveInfinity, double.NaN, double.NegativeInfinity, 2.5 }, new[] { 2L, 4, 5, 1, 2 })]
+    [InlineData(false, new[] { 2.5, double.PositiveInfinity, double.NaN, double.NegativeInfinity, 2.5 }, new[] { 2L, 1, 5, 4, 2 })]
+    public async Task Leaderboard_AnyValues_RanksByDirectionWithNaNLast(bool lowerIsBetter, double[] values, long[] ranks)
+    {
+        await using Store store = await CreateAsync();
+        await store.SubmitAsync("directions", runs: values.Length);
+        foreach (double value in values)
+        {
+            await store.Queue.EndAsync(await store.MustClaimAsync("r", JobKind.Train), new AttemptEnding.Succeeded(), Cancel);
+            var measured = new MetricValue
+            {
+                Name = "m", Value = value, StandardError = value, Unit = "1", LowerIsBetter = lowerIsBetter, Protocol = new JsonObject { ["samples"] = 8 },
+            };
+            await store.Evaluations.AddAsync(await store.MustClaimAsync("r", JobKind.Evaluate), measured, "sha", Cancel);
+        }
+
+        List<object?[]> rows = await store.QueryAsync($"select rank, value, standard_error from {store.V1}sweep_leaderboard order by run_name");
+
+        Assert.Equal(ranks, rows.Select(row => Convert.ToInt64(row[0], CultureInfo.InvariantCulture)));
+        Assert.Equal(values, rows.Select(row => Number(row[1])));
+        Assert.Equal(values, rows.Select(row => Number(row[2])));
+    }
+
+    [Fact]
+    public async Task Leaderboard_MeasuredAgain_ShowsTheNewestOnce()
+    {
+        await using Store store = await CreateAsync();
+        await store.SubmitAsync("again");
+        await store.Queue.EndAsync(await store.MustClaimAsync("r", JobKind.Train), new AttemptEnding.Succeeded(), Cancel);
+        foreach (double value in new[] { 1.0, 2.0 })
+        {
+            Lease lease = await store.MustClaimAsync("r", JobKind.Evaluate);
+            await store.Evaluations.AddAsync(lease, new MetricValue { Name = "m", Value = value, Unit = "1", Protocol = [] }, "sha", Cancel);
+            await store.Queue.EndAsync(lease, new AttemptEnding.HandedBack("shutdown"), Cancel);
+        }
+
+        object?[] row = Assert.Single(await store.QueryAsync($"select value, standard_error from {store.V1}sweep_leaderboard"));
+        Assert.Equal(2, Number(row[0]));
+        Assert.Equal(DBNull.Value, row[1]);
+    }
+
+    // NaN has no number on SQLite; everything else must come as one, so that analysts can calculate with it.
+    private static double Number(object? cell) => cell as string == "NaN" ? double.NaN : Assert.IsType<double>(cell);
+
+    private static async Task<System.Data.Common.DbConnection> OpenAsync(TrackingDb db)
+    {
+        System.Data.Common.DbConnection connection = Microsoft.EntityFrameworkCore.RelationalDatabaseFacadeExtensions.GetDbConnection(db.Database);
+        await connection.OpenAsync(Cancel);
+        return connection;
+    }
+}
+
+public class SqliteViewTests() : ViewSuite(postgres: false);
+
+public class PostgresViewTests() : ViewSuite(postgres: true)
+{
+    [Fact]
+    public async Task Views_Each_IsDocumentedInTheDatabase()
+    {
+        await using Store store = await CreateAsync();
+        List<object?[]> views = await store.QueryAsync(
+            "select c.relname, obj_description(c.oid, 'pg_class') from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'v1'");
+        Assert.Equal(5, views.Count);
+        Assert.All(views, view => Assert.IsType<string>(view[1]));
+    }
+
+    [Fact]
+    public async Task Reader_Role_SeesTheViewsAndNothingElse()
+    {
+        await using Store store = await CreateAsync();
+        Assert.Empty(await store.QueryAsync("set role ddpm_reader; select * from v1.run_summary"));
+        PostgresException denied = await Assert.ThrowsAsync<PostgresException>(() => store.QueryAsync("set role ddpm_reader; select * from public.run"));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, denied.SqlState);
+    }
+}

@@ -1,6 +1,7 @@
 using System.Net;
 using DdpmJobs.Cli.Client;
 using DdpmJobs.GpuRunner;
+using DdpmJobs.Model.Training;
 using DdpmJobs.Scheduler;
 using DdpmJobs.Tracking;
 using DdpmJobs.Tracking.Artifacts;
@@ -48,6 +49,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
             Ports.RequireFree(IPAddress.Loopback, port);
         }
 
+        NativeMemory.Keep();
         DataFolder data = DataFolder.Open(dataFolder);
         WebApplication? app = null;
         try

@@ -1,4 +1,5 @@
 using DdpmJobs.GpuRunner;
+using DdpmJobs.Model.Training;
 using DdpmJobs.Tracking;
 using DdpmJobs.Tracking.Storage;
 using Serilog.Events;
@@ -15,6 +16,7 @@ internal static class RunnerHost
         StoreOptions store = deployment.RequirePostgres();
         BrokerAddress broker = BrokerAddress.Parse(deployment.Endpoints.RabbitMq);
 
+        NativeMemory.Keep();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Production" });
         builder.Services.AddLogs(LogEventLevel.Information, file: null, deployment.Seq, terminal);
         builder.Services.AddHostBasics();

@@ -7,7 +7,7 @@ namespace DdpmJobs.Cli.Results;
 /// <param name="Value">In the metric's unit.</param>
 /// <param name="StandardError">In the same unit; null when it has none.</param>
 /// <param name="Parts">The value's parts by name.</param>
-/// <param name="TrainSeconds">From the first claim of its training to the end of it; null when it has not ended.</param>
+/// <param name="TrainSeconds">Wall time from the first claim of its training to the end of it, pauses included; null when it has not ended.</param>
 /// <param name="FinalLoss">Loss of the last step.</param>
 internal sealed record LeaderboardRow(
     int? Rank, string Run, Guid RunId, double Value, double? StandardError, IReadOnlyDictionary<string, double> Parts, double? TrainSeconds, double? FinalLoss);

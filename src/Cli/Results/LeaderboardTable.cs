@@ -33,7 +33,7 @@ internal static class LeaderboardTable
         table.AddColumn(new TableColumn("run").NoWrap());
         table.AddColumn(new TableColumn(Markup.Escape(group.Unit)).RightAligned().NoWrap());
         parts.ForEach(p => table.AddColumn(new TableColumn(p.Title).RightAligned().NoWrap()));
-        table.AddColumn(new TableColumn("train time").RightAligned().NoWrap());
+        table.AddColumn(new TableColumn("train (wall)").RightAligned().NoWrap());
         table.AddColumn(new TableColumn("final loss").RightAligned().NoWrap());
         foreach (LeaderboardRow row in group.Rows)
         {

@@ -7,15 +7,13 @@ namespace DdpmJobs.Tracking.Jobs;
 /// <remarks>What people and the reconciler do to jobs is in the other part of this class.</remarks>
 public sealed partial class JobQueue(IDbContextFactory<TrackingDb> contexts, LeaseOptions options)
 {
-    /// <summary>Claims the offered job if it can be had, else the best ready one of these kinds and this pool: larger priority first, then evaluate and sample before train, then the oldest.</summary>
+    /// <summary>Claims the best ready job of these kinds and this pool: larger priority first, then evaluate and sample before train, so that a started run is finished first, then the offered one, then the oldest.</summary>
     /// <returns>The lease, or null when there is nothing to claim.</returns>
     public async Task<Lease?> ClaimAsync(
         Guid runnerId, string runnerName, string pool, IReadOnlyCollection<JobKind> kinds, Guid? offered, CancellationToken cancel)
     {
         await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
-        string[] words = [.. kinds.Select(JobChange.Word)];
-        Job? job = offered is Guid wanted ? await FirstClaimableAsync(change, pool, words, wanted, cancel) : null;
-        job ??= await FirstClaimableAsync(change, pool, words, null, cancel);
+        Job? job = await BestClaimableAsync(change, pool, kinds, offered, cancel);
         if (job is null)
             return null;
 
@@ -111,20 +109,14 @@ public sealed partial class JobQueue(IDbContextFactory<TrackingDb> contexts, Lea
         _ => state == JobState.Ready ? "handed_back" : JobChange.Word(state),
     };
 
-    private static Task<Job?> FirstClaimableAsync(JobChange change, string pool, string[] kinds, Guid? wanted, CancellationToken cancel)
+    private static Task<Job?> BestClaimableAsync(JobChange change, string pool, IReadOnlyCollection<JobKind> kinds, Guid? offered, CancellationToken cancel)
     {
         // Rows that another claim has locked are passed over, so claims never wait for each other.
-        List<object> parameters = [pool, change.Now];
-        string list = string.Join(", ", kinds.Select((_, i) => $"{{{i + 2}}}"));
-        parameters.AddRange(kinds);
-        string sql = $"select * from job where state = 'ready' and pool = {{0}} and available_at <= {{1}} and kind in ({list})";
-        if (wanted is Guid id)
-        {
-            sql += $" and id = {{{parameters.Count}}}";
-            parameters.Add(id);
-        }
-
-        sql += " order by priority desc, case kind when 'train' then 1 else 0 end, created_at, ordinal, id limit 1" + change.Db.Dialect.ForUpdateSkipLocked;
-        return change.Db.Jobs.FromSqlRaw(sql, [.. parameters]).AsTracking().SingleOrDefaultAsync(cancel);
+        string list = string.Join(", ", kinds.Select((_, i) => $"{{{i + 3}}}"));
+        string sql = $"select * from job where state = 'ready' and pool = {{0}} and available_at <= {{1}} and kind in ({list}) "
+            + "order by priority desc, case kind when 'train' then 1 else 0 end, case when id = {2} then 0 else 1 end, created_at, ordinal, id limit 1"
+            + change.Db.Dialect.ForUpdateSkipLocked;
+        object[] parameters = [pool, change.Now, offered ?? Guid.Empty, .. kinds.Select(JobChange.Word)];
+        return change.Db.Jobs.FromSqlRaw(sql, parameters).AsTracking().SingleOrDefaultAsync(cancel);
     }
 }

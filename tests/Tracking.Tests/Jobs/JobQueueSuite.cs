@@ -25,7 +25,7 @@ public abstract class JobQueueSuite(bool postgres) : StoreSuite(postgres)
     }
 
     [Fact]
-    public async Task Claim_Order_IsOfferedThenPriorityThenSweepOrder()
+    public async Task Claim_Order_IsPriorityThenOfferedThenSweepOrder()
     {
         await using Store store = await CreateAsync();
         await store.SubmitAsync("order", runs: 4);
@@ -33,12 +33,21 @@ public abstract class JobQueueSuite(bool postgres) : StoreSuite(postgres)
         await using (TrackingDb db = await store.DbAsync())
             await db.Jobs.Where(job => job.Id == trains[3].Id).ExecuteUpdateAsync(set => set.SetProperty(job => job.Priority, 5), Cancel);
 
-        Lease? offered = await store.ClaimAsync("a", trains[2].Id);
-        Assert.Equal(trains[2].Id, offered!.JobId);
-        Assert.Equal(trains[3].Id, (await store.MustClaimAsync()).JobId);
+        Assert.Equal(trains[3].Id, (await store.ClaimAsync("a", trains[2].Id))!.JobId); // a better one than the offered
+        Assert.Equal(trains[2].Id, (await store.ClaimAsync("a", trains[2].Id))!.JobId);
         Assert.Equal(trains[0].Id, (await store.MustClaimAsync()).JobId);
         Assert.Equal(trains[1].Id, (await store.ClaimAsync("b", trains[2].Id))!.JobId); // the offered one is gone: the next best
         Assert.Null(await store.ClaimAsync());
+    }
+
+    [Fact]
+    public async Task Claim_AnOldOfferOfATraining_DoesNotHoldUpTheResultsOfAFinishedOne()
+    {
+        await using Store store = await CreateAsync();
+        await store.SubmitAsync("results", runs: 2);
+        Guid second = (await store.JobsAsync()).Last(job => job.Kind == JobKind.Train).Id;
+        await store.Queue.EndAsync(await store.MustClaimAsync(), new AttemptEnding.Succeeded(), Cancel);
+        Assert.NotEqual(JobKind.Train, (await store.ClaimAsync("r", second))!.Kind);
     }
 
     [Fact]

@@ -5,8 +5,11 @@ namespace DdpmJobs.Cli;
 /// <summary>Numbers, times and ids as a person reads them.</summary>
 internal static class Wording
 {
-    /// <summary>Four decimals, as values of quality are compared; or NaN, ∞, -∞.</summary>
-    public static string Fixed(double value) => double.IsFinite(value) ? value.ToString("0.0000", CultureInfo.InvariantCulture) : NotFinite(value);
+    /// <summary>Four decimals, as values of quality are compared; two digits of what these would show as zero; or NaN, ∞, -∞.</summary>
+    public static string Fixed(double value) =>
+        !double.IsFinite(value) ? NotFinite(value)
+        : value != 0 && Math.Abs(value) < 0.00005 ? value.ToString("0.0e-0", CultureInfo.InvariantCulture)
+        : value.ToString("0.0000", CultureInfo.InvariantCulture);
 
     /// <summary>A number with the given count of significant digits.</summary>
     public static string Number(double value, int digits) => double.IsFinite(value) ? value.ToString("G" + digits, CultureInfo.InvariantCulture) : NotFinite(value);

@@ -34,10 +34,10 @@ internal static class LeaderboardTable
         table.AddColumn(new TableColumn(Markup.Escape(group.Unit)).RightAligned().NoWrap());
         parts.ForEach(p => table.AddColumn(new TableColumn(p.Title).RightAligned().NoWrap()));
         table.AddColumn(new TableColumn("train (wall)").RightAligned().NoWrap());
-        table.AddColumn(new TableColumn("final loss").RightAligned().NoWrap());
+        table.AddColumn(new TableColumn("last loss").RightAligned().NoWrap());
         foreach (LeaderboardRow row in group.Rows)
         {
-            string error = row.StandardError is { } se ? $" ± {Wording.Number(se, 2)}" : "";
+            string error = row.StandardError is { } se ? $" ± {Wording.Fixed(se)}" : "";
             table.AddRow(
             [
                 row.Rank?.ToString() ?? "–",

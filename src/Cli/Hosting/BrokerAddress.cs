@@ -66,7 +66,7 @@ internal sealed class BrokerAddress
         }
         catch (Exception e) when (e is BrokerUnreachableException or OperationInterruptedException or TimeoutException)
         {
-            string why = (e.InnerException ?? e).Message.Split('\n', 2)[0].TrimEnd('.');
+            string why = e.GetBaseException().Message.Split('\n', 2)[0].TrimEnd('.');
             throw new CliException($"RabbitMQ at {_host}:{_port} does not answer ({why}); start it, or set DDPM__RabbitMq to where it is.", e);
         }
     }

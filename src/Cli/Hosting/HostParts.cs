@@ -83,7 +83,7 @@ internal static class HostParts
         await Task.Delay(Timeout.Infinite, either.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         if (cancel.IsCancellationRequested)
         {
-            terminal.Error.WriteLine("ddpm: stopping: running jobs write their checkpoints…");
+            terminal.Error.WriteLine("ddpm: stopping; jobs that run here write their checkpoints first…");
         }
 
         await host.StopAsync(CancellationToken.None);

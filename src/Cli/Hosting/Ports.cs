@@ -11,8 +11,9 @@ internal static class Ports
     /// <summary>The usual port.</summary>
     public const int Default = 5080;
 
-    /// <summary>The usual port when it is free, else 0, which lets the system choose.</summary>
-    public static int DefaultOrAny() => IsFree(Default) ? Default : 0;
+    /// <summary>Whether a refusal is because somebody else listens there.</summary>
+    public static bool IsInUse(CliException refusal) =>
+        refusal.InnerException is IOException { InnerException: AddressInUseException } or SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
 
     /// <summary>Turns a failure to listen into a sentence; null when it is none.</summary>
     public static CliException? Refusal(Exception exception, string address) => exception switch
@@ -36,19 +37,6 @@ internal static class Ports
         catch (SocketException e) when (Refusal(e, $"http://{address}:{port}") is { } refusal)
         {
             throw refusal;
-        }
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            RequireFree(IPAddress.Loopback, port);
-            return true;
-        }
-        catch (CliException)
-        {
-            return false;
         }
     }
 

@@ -38,6 +38,25 @@ internal static class RunVerb
         return verb;
     }
 
+    private static async Task<EmbeddedHost> StartAsync(Terminal terminal, string data, int? port, TextWriter talk, LogEventLevel? console, CancellationToken cancel)
+    {
+        if (port is int chosen)
+        {
+            return await EmbeddedHost.StartAsync(terminal, data, chosen, console, cancel);
+        }
+
+        // Two runs in two folders at once are fine: whoever comes second takes another port, also when both looked at the same moment.
+        try
+        {
+            return await EmbeddedHost.StartAsync(terminal, data, Ports.Default, console, cancel);
+        }
+        catch (CliException e) when (Ports.IsInUse(e))
+        {
+            talk.WriteLine($"Port {Ports.Default} is in use; taking another.");
+            return await EmbeddedHost.StartAsync(terminal, data, 0, console, cancel);
+        }
+    }
+
     private static async Task<int> RunAsync(Terminal terminal, string file, string data, int? port, bool json, string? pictures, CancellationToken cancel)
     {
         // Refuse a bad file before anything is started or written.
@@ -45,13 +64,8 @@ internal static class RunVerb
         SweepFile.Parse(yaml, file, Environment.UserName);
 
         TextWriter talk = json ? terminal.Error : terminal.Out;
-        int chosen = port ?? Ports.DefaultOrAny();
-        if (chosen == 0 && port is null)
-        {
-            talk.WriteLine($"Port {Ports.Default} is in use; taking another.");
-        }
-
-        await using EmbeddedHost host = await EmbeddedHost.StartAsync(terminal, data, chosen, terminal.IsInteractive && !json ? null : LogEventLevel.Warning, cancel);
+        LogEventLevel? console = terminal.IsInteractive && !json ? null : LogEventLevel.Warning;
+        await using EmbeddedHost host = await StartAsync(terminal, data, port, talk, console, cancel);
         using ApiClient api = host.Client(terminal);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, host.Stopping);
         try

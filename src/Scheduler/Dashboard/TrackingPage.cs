@@ -54,8 +54,12 @@ public abstract class TrackingPage : RazorPage
             : Markup.Of($"<span title='{job.Error}'>{State(job.State)}</span>");
     }
 
-    /// <summary>A number for a person: plain, short.</summary>
-    protected static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
+    /// <summary>A number for a person: plain, short; two digits of what the format would show as zero.</summary>
+    protected static string Number(double value, string format)
+    {
+        string plain = value.ToString(format, CultureInfo.InvariantCulture);
+        return value != 0 && plain.All(digit => digit is '0' or '.' or '-') ? value.ToString("0.0e-0", CultureInfo.InvariantCulture) : plain;
+    }
 
     /// <summary>A picture of the API, not smoothed when enlarged.</summary>
     protected static Markup Picture(ArtifactView picture, string look)

@@ -54,11 +54,29 @@ public sealed class ReconcileLock(StoreOptions store) : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        bool held = _held;
         _held = false;
-        if (_connection is not null)
+        if (_connection is null)
         {
-            await _connection.DisposeAsync();
-            _connection = null;
+            return;
         }
+
+        // Closing alone would free the lock only when the server notices.
+        if (held)
+        {
+            try
+            {
+                await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock(@key)", _connection);
+                command.Parameters.AddWithValue("key", Key);
+                await command.ExecuteNonQueryAsync();
+            }
+            catch (Exception error) when (error is NpgsqlException or InvalidOperationException)
+            {
+                // The session is gone, and the lock with it.
+            }
+        }
+
+        await _connection.DisposeAsync();
+        _connection = null;
     }
 }

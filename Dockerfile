@@ -19,11 +19,12 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble AS base
 RUN apt-get update \
     && apt-get install -y --no-install-recommends curl libgomp1 \
     && rm -rf /var/lib/apt/lists/* \
-    && mkdir -p /artifacts \
-    && chown app:app /artifacts
+    && mkdir -p /artifacts /keys \
+    && chown app:app /artifacts /keys \
+    && chmod 700 /keys
 WORKDIR /app
 USER app
-VOLUME /artifacts
+VOLUME ["/artifacts", "/keys"]
 ENTRYPOINT ["dotnet", "/app/DdpmJobs.Cli.dll"]
 
 FROM base AS scheduler

@@ -30,7 +30,7 @@ public static partial class RunnerLog
     [LoggerMessage(12, LogLevel.Warning, "{Kind} job {JobId} is no longer held by attempt {Fence}; its work is dropped and nothing is written.")]
     internal static partial void AttemptLost(this ILogger log, JobKind kind, Guid jobId, int fence);
 
-    [LoggerMessage(13, LogLevel.Warning, "{Kind} job {JobId} could not be handed back before the shutdown's deadline; it goes on elsewhere when its lease runs out.")]
+    [LoggerMessage(13, LogLevel.Warning, "{Kind} job {JobId} could not be given back within the time that a stop leaves; it goes on when its lease runs out.")]
     internal static partial void AttemptNotHandedBack(this ILogger log, JobKind kind, Guid jobId);
 
     [LoggerMessage(14, LogLevel.Error, "{Kind} job {JobId} failed in attempt {Fence}.")]
@@ -53,6 +53,12 @@ public static partial class RunnerLog
 
     [LoggerMessage(31, LogLevel.Information, "The store takes metrics again.")]
     internal static partial void MetricsBack(this ILogger log);
+
+    [LoggerMessage(33, LogLevel.Warning, "What this attempt made cannot be stored at present; it waits and tries again every {Every}.")]
+    internal static partial void StoreAway(this ILogger log, TimeSpan every, Exception error);
+
+    [LoggerMessage(34, LogLevel.Information, "What this attempt made is stored after all.")]
+    internal static partial void StoreBack(this ILogger log);
 
     [LoggerMessage(32, LogLevel.Warning, "The checkpoint of step {Step} could not be stored; a later one will make up for it.")]
     internal static partial void CheckpointNotStored(this ILogger log, long step, Exception error);

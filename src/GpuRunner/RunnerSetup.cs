@@ -32,6 +32,7 @@ public static class RunnerSetup
         services.AddSingleton(options);
         services.TryAddSingleton(RunWork.OfModel(options.ThreadsPerSlot));
         services.AddSingleton<JobIntake>();
+        services.AddSingleton<StoreWait>();
         services.AddSingleton<TrainAttempt>();
         services.AddSingleton<EvaluateAttempt>();
         services.AddSingleton<SampleAttempt>();

@@ -49,6 +49,7 @@ public static class SchedulerSetup
 
         // Pages, API and who may see them. Without antiforgery any web page could press the dashboard's buttons.
         services.AddAntiforgery();
+        services.AddDashboardKeys(options.KeyFolder);
         services.AddSingleton<AccessGate>().AddHostedService<LoopbackGuard>();
         services.AddProblemDetails().AddExceptionHandler<ApiErrors>();
         services.ConfigureHttpJsonOptions(json => ApiJson.Apply(json.SerializerOptions));

@@ -115,6 +115,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         artifacts.Folder = data.At("artifacts");
         deployment.Runner.WorkFolder = data.At("work");
         deployment.Seq.BufferFolder = data.At("logs");
+        deployment.Scheduler.KeyFolder = data.At("keys");
 
         // The empty builder reads no appsettings.json and no variables but ours.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ContentRootPath = data.Path, EnvironmentName = "Production" });

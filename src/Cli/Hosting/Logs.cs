@@ -37,6 +37,8 @@ internal static class Logs
             log.MinimumLevel.Override(source, terminal.Debug ? LogEventLevel.Information : LogEventLevel.Warning);
         }
 
+        // It warns that keys lie on the disk unencrypted; their folder is this user's alone, like the data beside it.
+        log.MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error);
         if (console is { } least)
         {
             // Stacks are for the file; a service without one shows them here.

@@ -6,7 +6,7 @@ using DdpmJobs.Tracking.Jobs;
 namespace DdpmJobs.GpuRunner.Execution;
 
 /// <summary>Measures a trained run.</summary>
-public sealed class EvaluateAttempt(JobQueue queue, ArtifactStore artifacts, EvaluationStore evaluations, RunWork work, RunnerOptions options, TimeProvider clock)
+public sealed class EvaluateAttempt(JobQueue queue, ArtifactStore artifacts, EvaluationStore evaluations, RunWork work, StoreWait wait, RunnerOptions options)
 {
     /// <summary>Measures every metric of the spec and stores values and series.</summary>
     public async Task RunAsync(AttemptContext attempt)
@@ -28,8 +28,7 @@ public sealed class EvaluateAttempt(JobQueue queue, ArtifactStore artifacts, Eva
         // Store values with their protocol, and series as metrics.
         foreach (MetricValue value in values)
         {
-            await StoreOutage.OutlastAsync(
-                cancel => evaluations.AddAsync(attempt.Lease, value, checkpoint.Sha256, cancel), options.ReportEvery, clock, attempt.Deadline);
+            await wait.OutlastAsync(cancel => evaluations.AddAsync(attempt.Lease, value, checkpoint.Sha256, cancel), attempt.Deadline);
             foreach ((string name, (long[] step, double[] points)) in value.Series)
             {
                 attempt.Pump.Post(name, step, points);

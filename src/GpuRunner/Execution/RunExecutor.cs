@@ -19,6 +19,7 @@ public sealed class RunExecutor(
     TrainAttempt train,
     EvaluateAttempt evaluate,
     SampleAttempt sample,
+    StoreWait wait,
     RunnerOptions options,
     LeaseOptions leases,
     TimeProvider clock,
@@ -35,9 +36,9 @@ public sealed class RunExecutor(
         log.AttemptBegins(lease.Kind, lease.JobId, slot.Device, lease.Fence);
         using AttemptStop stop = new(shutdown);
 
-        // Storing what the work left may outlast the shutdown's request, but not for ever.
+        // Storing what the work left may outlast the request to stop, but not for ever.
         using CancellationTokenSource deadline = new(Timeout.InfiniteTimeSpan, clock);
-        using CancellationTokenRegistration grace = shutdown.Register(() => deadline.CancelAfter(options.ShutdownGrace));
+        using CancellationTokenRegistration grace = stop.Token.Register(() => deadline.CancelAfter(options.ShutdownGrace));
         try
         {
             (AttemptEnding Ending, string? RunnerFailure)? end = await EndingOfAsync(lease, slot, stop, deadline.Token);
@@ -102,7 +103,7 @@ public sealed class RunExecutor(
             bool again = !await RanOutBeforeAsync(lease, deadline);
             return (new AttemptEnding.Failed(DeviceMemory.Sentence(slot.Device), error.ToString(), again), null);
         }
-        catch (Exception error) when (StoreOutage.Is(error))
+        catch (Exception error) when (StoreOutage.IsCauseOf(error))
         {
             return (new AttemptEnding.HandedBack($"The store was away: {error.Message}"), null);
         }
@@ -193,7 +194,7 @@ public sealed class RunExecutor(
     private async Task<bool> RanOutBeforeAsync(Lease lease, CancellationToken cancel)
     {
         bool before = false;
-        await StoreOutage.OutlastAsync(
+        await wait.OutlastAsync(
             async inner =>
             {
                 await using TrackingDb db = await contexts.CreateDbContextAsync(inner);
@@ -201,7 +202,7 @@ public sealed class RunExecutor(
                     .Where(attempt => attempt.JobId == lease.JobId && attempt.Fence < lease.Fence).Select(attempt => attempt.Error).ToListAsync(inner);
                 before = errors.Any(DeviceMemory.IsExhausted);
             },
-            options.ReportEvery, clock, cancel);
+            cancel);
         return before;
     }
 
@@ -209,14 +210,14 @@ public sealed class RunExecutor(
     private async Task<AttemptOutcome> EndAsync(Lease lease, AttemptEnding ending, string? runnerFailure, CancellationToken deadline)
     {
         AttemptOutcome outcome = AttemptOutcome.Abandoned;
-        await StoreOutage.OutlastAsync(
+        await wait.OutlastAsync(
             async cancel =>
             {
                 (JobState state, IReadOnlyList<JobOffer> ready) = await queue.EndAsync(lease, ending, cancel);
                 log.AttemptEnded(lease.Kind, lease.JobId, lease.Fence, ending.GetType().Name, state);
                 outcome = new AttemptOutcome(ending, runnerFailure, ready);
             },
-            options.ReportEvery, clock, deadline);
+            deadline);
         return outcome;
     }
 }

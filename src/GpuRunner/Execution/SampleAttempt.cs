@@ -5,7 +5,7 @@ using DdpmJobs.Tracking.Jobs;
 namespace DdpmJobs.GpuRunner.Execution;
 
 /// <summary>Draws images from a trained run.</summary>
-public sealed class SampleAttempt(JobQueue queue, ArtifactStore artifacts, RunWork work, RunnerOptions options, TimeProvider clock)
+public sealed class SampleAttempt(JobQueue queue, ArtifactStore artifacts, RunWork work, StoreWait wait)
 {
     /// <summary>Draws the samples of the spec and stores the images and their picture.</summary>
     public async Task RunAsync(AttemptContext attempt)
@@ -25,8 +25,7 @@ public sealed class SampleAttempt(JobQueue queue, ArtifactStore artifacts, RunWo
         // Store both files with their lineage.
         foreach ((string file, string kind) in new[] { (set.Images, "samples"), (set.GridPng, "sample_grid") })
         {
-            await StoreOutage.OutlastAsync(
-                cancel => artifacts.AddAsync(attempt.Lease, file, kind, null, [checkpoint.Id], cancel), options.ReportEvery, clock, attempt.Deadline);
+            await wait.OutlastAsync(cancel => artifacts.AddAsync(attempt.Lease, file, kind, null, [checkpoint.Id], cancel), attempt.Deadline);
         }
     }
 }

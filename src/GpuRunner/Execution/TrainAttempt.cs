@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace DdpmJobs.GpuRunner.Execution;
 
 /// <summary>Trains a run, from its newest checkpoint if it has one.</summary>
-public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWork work, RunnerOptions options, TimeProvider clock, ILogger<TrainAttempt> log)
+public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWork work, StoreWait wait, RunnerOptions options, TimeProvider clock, ILogger<TrainAttempt> log)
 {
     /// <summary>Trains until the end of the spec or a stop; either way the last checkpoint is stored on return.</summary>
     /// <returns>True when the training is complete.</returns>
@@ -75,7 +75,6 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
     private async Task StoreAsync(AttemptContext attempt, Artifact? from, string file, long step, CancellationToken cancel)
     {
         await attempt.Pump.FlushAsync(cancel);
-        await StoreOutage.OutlastAsync(
-            inner => artifacts.AddAsync(attempt.Lease, file, "checkpoint", step, from is null ? [] : [from.Id], inner), options.ReportEvery, clock, cancel);
+        await wait.OutlastAsync(inner => artifacts.AddAsync(attempt.Lease, file, "checkpoint", step, from is null ? [] : [from.Id], inner), cancel);
     }
 }

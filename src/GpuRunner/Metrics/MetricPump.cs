@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using DdpmJobs.GpuRunner.Execution;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Metrics;
+using DdpmJobs.Tracking.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace DdpmJobs.GpuRunner.Metrics;
@@ -210,7 +211,7 @@ public sealed class MetricPump : IAsyncDisposable
         {
             await _append(batches, _end.Token);
         }
-        catch (Exception error) when (error is not OperationCanceledException && StoreOutage.Is(error))
+        catch (Exception error) when (error is not OperationCanceledException && StoreOutage.IsCauseOf(error))
         {
             if (!_away)
             {

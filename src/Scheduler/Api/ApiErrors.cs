@@ -1,4 +1,4 @@
-using DdpmJobs.Scheduler.Reconciling;
+using DdpmJobs.Tracking.Storage;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace DdpmJobs.Scheduler.Api;

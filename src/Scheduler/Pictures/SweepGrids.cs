@@ -88,7 +88,7 @@ public sealed class SweepGrids(IDbContextFactory<TrackingDb> contexts, ArtifactS
             logger.SweepGridMade(sweepId, rows.Count);
             return true;
         }
-        catch (Exception e) when (e is not OperationCanceledException && !Reconciling.StoreOutage.IsCauseOf(e))
+        catch (Exception e) when (e is not OperationCanceledException && !StoreOutage.IsCauseOf(e))
         {
             // Runs of different image shapes have no common picture; nobody should wait for it.
             lock (_impossible)

@@ -2,6 +2,7 @@ using DdpmJobs.Scheduler.Mirrors;
 using DdpmJobs.Scheduler.Offers;
 using DdpmJobs.Scheduler.Pictures;
 using DdpmJobs.Tracking.Jobs;
+using DdpmJobs.Tracking.Storage;
 
 namespace DdpmJobs.Scheduler.Reconciling;
 

@@ -40,7 +40,7 @@ public sealed class SchedulerHost : IAsyncDisposable
 
     public Reconciler Reconciler => Services.GetRequiredService<Reconciler>();
 
-    public static async Task<SchedulerHost> StartAsync(string token = "", string url = "http://127.0.0.1:0", string postgres = "", TimeSpan? lease = null, Action<IBusRegistrationConfigurator>? bus = null)
+    public static async Task<SchedulerHost> StartAsync(string token = "", string url = "http://127.0.0.1:0", string postgres = "", TimeSpan? lease = null, string? keys = null, Action<IBusRegistrationConfigurator>? bus = null)
     {
         string folder = Directory.CreateTempSubdirectory("ddpm-scheduler-").FullName;
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = folder });
@@ -50,7 +50,7 @@ public sealed class SchedulerHost : IAsyncDisposable
         // The loop passes once at the start and then, within a test, never: tests call the reconciler themselves.
         var store = new StoreOptions { Postgres = postgres, SqliteFile = Path.Combine(folder, "ddpm.db") };
         builder.Services.AddTracking(store, new ArtifactOptions { Folder = Path.Combine(folder, "artifacts") }, new LeaseOptions { Ttl = lease ?? TimeSpan.FromMinutes(5) });
-        builder.Services.AddScheduler(new SchedulerOptions { Token = token, ReconcileEvery = TimeSpan.FromHours(1) }, store);
+        builder.Services.AddScheduler(new SchedulerOptions { Token = token, KeyFolder = keys ?? Path.Combine(folder, "keys"), ReconcileEvery = TimeSpan.FromHours(1) }, store);
         builder.Services.AddMassTransit(x =>
         {
             x.DisableUsageTelemetry();

@@ -119,6 +119,61 @@ public sealed partial class MirrorButtonsTests
     }
 
     [Fact]
+    public async Task ButtonsByHttp_OnPostgres_DeleteStopsAndRequeueRetries()
+    {
+        await using Database database = await Database.CreateAsync();
+        await using SchedulerHost host = await SchedulerHost.StartAsync(postgres: database.ConnectionString);
+        await host.SubmitAsync();
+        Lease lease = await host.ClaimAsync(JobKind.Train);
+        await host.SyncAsync();
+        string mirror = (await host.JobAsync(lease.JobId)).MirrorId!;
+
+        // Delete asks the runner to stop.
+        using HttpResponseMessage deleted = await PostAsync(host, $"/hangfire/jobs/details/{mirror}", $"/hangfire/jobs/actions/delete/{mirror}");
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        Assert.Equal(StopReason.Cancel, (await host.Queue.HeartbeatAsync(lease, null, CancellationToken.None)).Stop);
+        Assert.Equal("Stopping", (await host.ShownAsync(lease.JobId)).Name);
+
+        // Once it has, requeue brings the job back.
+        await host.Queue.EndAsync(lease, new AttemptEnding.Stopped(), CancellationToken.None);
+        await host.SyncAsync();
+        Assert.Equal("Cancelled", (await host.ShownAsync(lease.JobId)).Name);
+        using HttpResponseMessage requeued = await PostAsync(host, $"/hangfire/jobs/details/{mirror}", $"/hangfire/jobs/actions/requeue/{mirror}");
+        Assert.Equal(HttpStatusCode.NoContent, requeued.StatusCode);
+        Assert.Equal(JobState.Ready, (await host.JobAsync(lease.JobId)).State);
+        Assert.Equal("Ready", (await host.ShownAsync(lease.JobId)).Name);
+    }
+
+    [Fact]
+    public async Task DeleteByHttp_FromAPageOpenedBeforeARestart_StillWorks()
+    {
+        await using Database database = await Database.CreateAsync();
+        string keys = Directory.CreateTempSubdirectory("ddpm-keys-").FullName;
+        Lease lease;
+        string mirror, html, cookie;
+        await using (SchedulerHost before = await SchedulerHost.StartAsync(postgres: database.ConnectionString, keys: keys))
+        {
+            await before.SubmitAsync();
+            lease = await before.ClaimAsync(JobKind.Train);
+            await before.SyncAsync();
+            mirror = (await before.JobAsync(lease.JobId)).MirrorId!;
+            using HttpResponseMessage page = await before.Client.GetAsync($"/hangfire/jobs/details/{mirror}", TestContext.Current.CancellationToken);
+            html = await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+            cookie = page.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+        }
+
+        await using SchedulerHost after = await SchedulerHost.StartAsync(postgres: database.ConnectionString, keys: keys);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/hangfire/jobs/actions/delete/{mirror}");
+        request.Headers.Add(HeaderName().Match(html).Groups[1].Value, HeaderValue().Match(html).Groups[1].Value);
+        request.Headers.Add("Cookie", cookie);
+        using HttpResponseMessage response = await after.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal(JobState.Stopping, (await after.JobAsync(lease.JobId)).State);
+        Directory.Delete(keys, recursive: true);
+    }
+
+    [Fact]
     public async Task CancelSweepByHttp_AsItsPageDoesIt_StopsEveryJob()
     {
         await using SchedulerHost host = await SchedulerHost.StartAsync();

@@ -2,7 +2,6 @@ using DdpmJobs.Scheduler.Reconciling;
 using DdpmJobs.Scheduler.Tests.Hosting;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Storage;
-using Npgsql;
 
 namespace DdpmJobs.Scheduler.Tests.Reconciling;
 
@@ -38,35 +37,5 @@ public sealed class PostgresTests
 
         await first.DisposeAsync();
         Assert.Equal((true, true), await second.HoldAsync(CancellationToken.None));
-    }
-
-    private sealed class Database(string server, string name) : IAsyncDisposable
-    {
-        public string ConnectionString { get; } = new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
-
-        public static async Task<Database> CreateAsync()
-        {
-            string server = Environment.GetEnvironmentVariable("DDPM_TEST_POSTGRES") ?? "";
-            Assert.False(server.Length == 0 && Environment.GetEnvironmentVariable("CI") == "true", "CI must set DDPM_TEST_POSTGRES.");
-            Assert.SkipWhen(server.Length == 0, "DDPM_TEST_POSTGRES is not set.");
-            var database = new Database(server, $"scheduler_{Guid.CreateVersion7():N}");
-            await database.RunAsync("CREATE DATABASE {0}");
-            return database;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            NpgsqlConnection.ClearAllPools();
-            await RunAsync("DROP DATABASE {0} WITH (FORCE)");
-        }
-
-        private async Task RunAsync(string sql)
-        {
-            await using var connection = new NpgsqlConnection(server);
-            await connection.OpenAsync();
-            await using NpgsqlCommand command = connection.CreateCommand();
-            command.CommandText = string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, name);
-            await command.ExecuteNonQueryAsync();
-        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using DdpmJobs.Model.Specs;
 
 namespace DdpmJobs.Model.Diffusion;
@@ -24,6 +26,15 @@ public static class ProcessTables
         Table(nameof(process.PosteriorMeanCoef2), process.PosteriorMeanCoef2),
         ("fixedlarge_log_variance", process.FixedLargeLogVariance),
     ];
+
+    /// <summary>SHA-256 of a table as little-endian doubles, in lower-case hexadecimal: of the betas, what a schedule is, whatever its name.</summary>
+    public static string Sha256(IReadOnlyList<double> table)
+    {
+        byte[] bytes = new byte[table.Count * sizeof(double)];
+        for (int t = 0; t < table.Count; t++)
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(t * sizeof(double)), table[t]);
+        return Convert.ToHexStringLower(SHA256.HashData(bytes));
+    }
 
     private static (string Name, IReadOnlyList<double> Values) Table(string member, IReadOnlyList<double> values) => (SpecShape.NameOf(member), values);
 }

@@ -15,6 +15,8 @@ internal static class KindsVerb
           ddpm kinds
           ddpm kinds schedule
           ddpm kinds schedule cosine
+          ddpm kinds schedule cosine --timesteps 100 --json
+          ddpm kinds schedule linear --set beta_end=0.03 --plot linear.png
         """;
 
     public static Command Create(Terminal terminal)
@@ -22,11 +24,21 @@ internal static class KindsVerb
         Argument<string?> family = new("FAMILY") { Description = "As in schedule; all by default.", Arity = ArgumentArity.ZeroOrOne };
         Argument<string?> kind = new("KIND") { Description = "As in cosine; all of the family by default.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> json = VerbOptions.Json();
+        KindsVerbTables tables = new();
         Command verb = new("kinds", About) { family, kind, json };
+        foreach (Option option in tables.Options)
+        {
+            verb.Add(option);
+        }
+
         verb.SetAction(line =>
         {
             IReadOnlyList<KindFamily> families = Choose(line.GetValue(family), line.GetValue(kind));
-            if (line.GetValue(json))
+            if (tables.AreAskedFor(line))
+            {
+                tables.Write(line, families, line.GetValue(json), terminal);
+            }
+            else if (line.GetValue(json))
             {
                 terminal.WriteJson(families);
             }

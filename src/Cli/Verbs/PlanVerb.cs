@@ -20,6 +20,8 @@ internal static class PlanVerb
         {
             string path = line.GetRequiredValue(file);
             SweepDraft sweep = SweepFile.Parse(await SweepText.ReadAsync(path, cancel), path, Environment.UserName);
+            (RunDraft Run, int Index, RunWarning Warning)[] warnings =
+                [.. sweep.Runs.SelectMany((r, i) => RunWarnings.Of(r.Spec).Select(w => (r, i, w)))];
             if (line.GetValue(json))
             {
                 terminal.WriteJson(new
@@ -28,11 +30,16 @@ internal static class PlanVerb
                     sweep.SpecHash,
                     sweep.Pool,
                     Runs = sweep.Runs.Select((r, i) => new { Index = i, r.Name, Axes = JsonNode.Parse(r.AxesJson), SpecHash = SpecJson.Hash(r.Spec), Spec = SpecJson.Write(r.Spec) }),
+                    Warnings = warnings.Select(w => new { w.Index, Run = w.Run.Name, w.Warning.Path, w.Warning.Message }),
                 });
             }
             else
             {
                 Write(sweep, terminal);
+                foreach ((RunDraft run, int index, RunWarning warning) in warnings)
+                {
+                    terminal.Error.WriteLine($"ddpm: warning: run {sweep.Name}/{index} ({run.Name}): {warning.Path}: {warning.Message}");
+                }
             }
 
             return 0;

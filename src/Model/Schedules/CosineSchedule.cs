@@ -18,13 +18,7 @@ public sealed record CosineSchedule : Schedule
     public double MaxBeta { get; init; } = 0.999;
 
     /// <inheritdoc/>
-    public override double[] Betas(int timesteps)
-    {
-        double[] betas = new double[timesteps];
-        for (int t = 0; t < timesteps; t++)
-            betas[t] = Math.Min(1 - F((t + 1) / (double)timesteps) / F(t / (double)timesteps), MaxBeta);
-        return betas;
-    }
+    public override double[] Betas(int timesteps) => BetaGrid.FromAlphaBar(F, timesteps, MaxBeta);
 
     // f(u) of eq. 17; its division by f(0) cancels in the ratio.
     private double F(double u)

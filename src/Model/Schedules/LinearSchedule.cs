@@ -19,25 +19,8 @@ public sealed record LinearSchedule : Schedule, ISpecCheck
     public double BetaEnd { get; init; } = 0.02;
 
     /// <inheritdoc/>
-    public override double[] Betas(int timesteps)
-    {
-        // The grid is built as numpy's linspace builds it, so that tables agree to the last bit.
-        double[] betas = new double[timesteps];
-        double step = (BetaEnd - BetaStart) / Math.Max(timesteps - 1, 1);
-        for (int t = 0; t < timesteps; t++)
-            betas[t] = t * step + BetaStart;
-        if (timesteps > 1)
-            betas[^1] = BetaEnd;
-        return betas;
-    }
+    public override double[] Betas(int timesteps) => BetaGrid.Linear(BetaStart, BetaEnd, timesteps);
 
     /// <inheritdoc/>
-    public void Check(string path)
-    {
-        if (BetaEnd <= BetaStart)
-        {
-            throw new SpecException(SpecPath.Member(path, "beta_end"),
-                FormattableString.Invariant($"must exceed beta_start; got beta_start {BetaStart}, beta_end {BetaEnd}"));
-        }
-    }
+    public void Check(string path) => BetaGrid.RequireRise(BetaStart, BetaEnd, path);
 }

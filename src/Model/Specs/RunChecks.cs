@@ -10,7 +10,9 @@ public static class RunChecks
     /// <exception cref="SpecException">Path, both values and the reason.</exception>
     public static void Check(RunSpec run)
     {
-        CheckTerminalNoise(run, Betas(run.Process));
+        double[] betas = Betas(run.Process);
+        CheckTerminalNoise(run, betas);
+        CheckRangeOfNumbers(run, betas);
         foreach ((object part, string path) in SpecTree.Records(run))
         {
             (part as IRunCheck)?.Check(run, path);
@@ -21,7 +23,7 @@ public static class RunChecks
     {
         try
         {
-            return process.Schedule.Betas(process.Timesteps);
+            return process.Schedule.RequireBetas(process.Timesteps);
         }
         catch (SpecException e)
         {
@@ -38,6 +40,33 @@ public static class RunChecks
                 "process.prediction",
                 $"epsilon cannot be used with the schedule {Kinds.NameOf(run.Process.Schedule)}, whose last beta is 1: "
                 + "x_T holds nothing of the image, so no x_0 follows from epsilon; use v, or a schedule that ends below 1");
+        }
+    }
+
+    private static void CheckRangeOfNumbers(RunSpec run, double[] betas)
+    {
+        string schedule = Kinds.NameOf(run.Process.Schedule);
+        double alphaBar = 1;
+        for (int t = 0; t < betas.Length; t++)
+        {
+            // Respaced betas are 1 less the ratio of two alphaBars.
+            if (alphaBar == 0)
+            {
+                throw new SpecException(
+                    "process.schedule",
+                    $"alphaBar of {schedule} is 0 in double precision from t = {t - 1} of {betas.Length} timesteps on, so that several timesteps hold nothing of the image; use fewer timesteps or smaller betas");
+            }
+
+            alphaBar *= 1 - betas[t];
+        }
+
+        // x_0 = (x_t - sqrt(1 - alphaBar) eps) / sqrt(alphaBar), in float32.
+        if (run.Process.Prediction is EpsilonPrediction && float.IsInfinity((float)Math.Sqrt(1 / alphaBar)))
+        {
+            throw new SpecException(
+                "process.prediction",
+                FormattableString.Invariant($"epsilon cannot be used with the schedule {schedule} at {betas.Length} timesteps: alphaBar ends at {alphaBar:G3}, ")
+                + "and x_0 from epsilon is divided by its root, beyond the range of float32; use v, fewer timesteps or smaller betas");
         }
     }
 }

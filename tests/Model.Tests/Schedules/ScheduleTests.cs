@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Schedules;
 using DdpmJobs.Model.Specs;
@@ -9,91 +8,124 @@ namespace DdpmJobs.Model.Tests.Schedules;
 
 public sealed class ScheduleTests
 {
-    public static TheoryData<string> Official => GoldenFile.Cases("schedules_official", "schedules");
-
-    public static TheoryData<string> Improved => GoldenFile.Cases("schedules_improved", "schedules", key => key != "linear/T=10");
-
     public static TheoryData<Type> Kinds => [.. typeof(Schedule).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Schedule)) && !type.IsAbstract)];
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Betas_EverySchedule_FallsFromImageToNoise(Type kind)
+    public void Betas_EverySchedule_FallsFromImageToNoiseOrSaysWhyItDoesNotExist(Type kind)
     {
-        Schedule schedule = (Schedule)Activator.CreateInstance(kind)!;
-        foreach (int timesteps in (int[])[1, 2, 10, 100, 1000, 4000])
+        int existing = 0;
+        foreach (int timesteps in (int[])[1, 2, 3, 10, 19, 20, 99, 100, 1000, 4000, 100_000])
         {
-            double[] betas = schedule.Betas(timesteps);
+            double[] betas;
+            try
+            {
+                betas = Default(kind, timesteps).RequireBetas(timesteps);
+            }
+            catch (SpecException error)
+            {
+                Assert.Contains(timesteps.ToString(CultureInfo.InvariantCulture), error.Message, StringComparison.Ordinal);
+                continue;
+            }
+
+            existing++;
             GaussianDiffusion process = new(betas);
             Assert.Equal(timesteps, betas.Length);
             Assert.All(betas, beta => Assert.InRange(beta, double.Epsilon, 1));
-            Assert.All(Enumerable.Range(1, timesteps - 1), t => Assert.True(process.AlphasCumprod[t] < process.AlphasCumprod[t - 1]));
+            // Below the smallest normal number alphaBar may stay as it is.
+            Assert.All(Enumerable.Range(1, timesteps - 1), t => Assert.True(process.AlphasCumprod[t] < process.AlphasCumprod[t - 1] || process.AlphasCumprod[t] < 1e-307));
         }
+
+        Assert.True(existing >= 6, $"{kind.Name} exists for {existing} of the values of T.");
     }
 
     [Theory]
-    [MemberData(nameof(Official))]
-    public void Tables_OfficialSchedule_MatchReference(string name)
+    [InlineData(2)]
+    [InlineData(10)]
+    [InlineData(19)]
+    public void Betas_LinearScaledWithFewSteps_IsRefusedInASentence(int timesteps)
     {
-        JsonObject tables = GoldenFile.Read("schedules_official")["schedules"]![name]!.AsObject();
-        double[] betas = GoldenFile.Numbers(tables["betas"]!["values"]);
-        if (name.StartsWith("linear", StringComparison.Ordinal))
-            GoldenFile.AssertClose(betas, new LinearSchedule().Betas(betas.Length), 1e-15, 0);
-        AssertTables(tables, new GaussianDiffusion(betas));
+        SpecException error = Assert.Throws<SpecException>(() => new LinearScaledSchedule().Betas(timesteps));
+        Assert.StartsWith($"linear_scaled does not exist for {timesteps} timesteps", error.Message, StringComparison.Ordinal);
+        Assert.Contains("a beta is at most 1", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Betas_LinearScaledAtTwenty_EndsInOneAndHasInfiniteReciprocals()
+    {
+        GaussianDiffusion process = new(new LinearScaledSchedule().Betas(20));
+        Assert.Equal((1.0, 0.0, double.PositiveInfinity), (process.Betas[^1], process.AlphasCumprod[^1], process.SqrtRecipAlphasCumprod[^1]));
     }
 
     [Theory]
-    [MemberData(nameof(Improved))]
-    public void Tables_ImprovedSchedule_MatchReference(string name)
+    [InlineData(9, 0)]
+    [InlineData(10, 1)]
+    [InlineData(39, 3)]
+    public void Betas_WarmupTen_RisesOverTheTenthRoundedDown(int timesteps, int rising)
+        => Assert.Equal(rising, new Warmup10Schedule().Betas(timesteps).Select((beta, t) => (beta, t)).Count(b => b.beta < 0.02 || b.t < rising));
+
+    [Fact]
+    public void Betas_ListOfAnotherLength_NamesBothLengths()
     {
-        JsonObject tables = GoldenFile.Read("schedules_improved")["schedules"]![name]!.AsObject();
-        string[] words = name.Split("/T=");
-        AssertTables(tables, new GaussianDiffusion(GoldenFile.ImprovedBetas(words[0], int.Parse(words[1], CultureInfo.InvariantCulture))));
+        SpecException error = Assert.Throws<SpecException>(() => new BetasSchedule { Values = [0.1, 0.2] }.Betas(3));
+        Assert.Equal("values: must hold one beta for each of the 3 timesteps; got 2", error.Message);
     }
 
     [Fact]
-    public void Constructor_RescaledLinearAtTenSteps_RefusesBetaAboveOne()
+    public void Read_ListedBetaAboveOne_NamesItsPlace()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new GaussianDiffusion(GoldenFile.ImprovedBetas("linear", 10)));
-        Assert.Contains("beta_5", error.Message, StringComparison.Ordinal);
+        SpecException error = Assert.Throws<SpecException>(() => SpecJson.ReadText<ProcessSpec>("""{"schedule":{"kind":"betas","values":[0.1,1.5]}}"""));
+        Assert.Equal("schedule.values[1]", error.Path);
     }
 
     [Fact]
-    public void Check_EndBelowStart_NamesBoth()
+    public void RequireBetas_BetaThatVanishesBesideOne_IsRefused()
     {
-        SpecException error = Assert.Throws<SpecException>(() => new LinearSchedule { BetaStart = 0.02, BetaEnd = 1e-4 }.Check("process.schedule"));
-        Assert.Equal("process.schedule.beta_end: must exceed beta_start; got beta_start 0.02, beta_end 0.0001", error.Message);
+        SpecException error = Assert.Throws<SpecException>(() => new BetasSchedule { Values = [1e-17] }.RequireBetas(1));
+        Assert.Contains("beta_0 would be 1E-17", error.Message, StringComparison.Ordinal);
     }
 
-    private static void AssertTables(JsonObject tables, GaussianDiffusion process)
+    [Fact]
+    public void Read_WrappedSchedule_KeepsItsParametersInTheCanonicalText()
     {
-        AssertTable(tables["betas"], process.Betas);
-        AssertTable(tables["alphas_cumprod"], process.AlphasCumprod);
-        AssertTable(tables["alphas_cumprod_prev"], process.AlphasCumprodPrev);
-        AssertTable(tables["alphas_cumprod_next"], process.AlphasCumprodNext);
-        AssertTable(tables["sqrt_alphas_cumprod"], process.SqrtAlphasCumprod);
-        AssertTable(tables["sqrt_one_minus_alphas_cumprod"], process.SqrtOneMinusAlphasCumprod);
-        AssertTable(tables["log_one_minus_alphas_cumprod"], process.LogOneMinusAlphasCumprod);
-        AssertTable(tables["sqrt_recip_alphas_cumprod"], process.SqrtRecipAlphasCumprod);
-        AssertTable(tables["sqrt_recipm1_alphas_cumprod"], process.SqrtRecipm1AlphasCumprod);
-        AssertTable(tables["posterior_variance"], process.PosteriorVariance);
-        AssertTable(tables["posterior_log_variance_clipped"], process.PosteriorLogVarianceClipped);
-        AssertTable(tables["posterior_mean_coef1"], process.PosteriorMeanCoef1);
-        AssertTable(tables["posterior_mean_coef2"], process.PosteriorMeanCoef2);
-        AssertTable(tables["fixedlarge_log_variance"], process.FixedLargeLogVariance);
+        const string Text = """{"kind":"zero_terminal_snr","of":{"beta_end":0.03,"beta_start":0.0001,"kind":"linear"}}""";
+        Assert.Equal(Text, SpecJson.Canonical(SpecJson.ReadText<Schedule>(Text)));
     }
 
-    private static void AssertTable(JsonNode? expected, IReadOnlyList<double> actual)
+    [Fact]
+    public void Betas_ZeroTerminalSnr_KeepsTheFirstAndEndsInOne()
     {
-        // The two references do not have all tables alike.
-        if (expected is null)
-            return;
-        Assert.Equal(GoldenFile.Number(expected["length"]), actual.Count);
-        double sum = GoldenFile.Number(expected["sum"]);
-        double actualSum = actual.Sum();
-        Assert.True(sum.Equals(actualSum) || Math.Abs(sum - actualSum) <= 1e-11 * actual.Sum(Math.Abs), $"sum: expected {sum:R}, got {actualSum:R}");
-        if (expected["values"] is JsonNode values)
-            GoldenFile.AssertClose(GoldenFile.Numbers(values), [.. actual], 1e-11, 1e-14);
-        foreach ((string t, JsonNode? value) in expected["at"]?.AsObject() ?? [])
-            GoldenFile.AssertClose([GoldenFile.Number(value)], [actual[int.Parse(t, CultureInfo.InvariantCulture)]], 1e-11, 1e-14);
+        double[] betas = new ZeroTerminalSnrSchedule { Of = new CosineSchedule() }.Betas(50);
+        Assert.Equal(new CosineSchedule().Betas(50)[0], betas[0], 1e-15);
+        Assert.Equal(1, betas[^1]);
     }
+
+    [Theory]
+    [InlineData(10, "of: linear_scaled does not exist for 10 timesteps")]
+    [InlineData(1, "needs at least 2 timesteps")]
+    public void Betas_ZeroTerminalSnrOfNothing_SaysWhy(int timesteps, string words)
+        => Assert.Contains(words, Assert.Throws<SpecException>(() => new ZeroTerminalSnrSchedule { Of = new LinearScaledSchedule() }.Betas(timesteps)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Betas_ZeroTerminalSnrOfScheduleThatEndsInNoise_ChangesNothing()
+        => GoldenFile.AssertClose(new JsdSchedule().Betas(50), new ZeroTerminalSnrSchedule { Of = new JsdSchedule() }.Betas(50), 1e-12, 0);
+
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("linear_scaled")]
+    [InlineData("quad")]
+    [InlineData("warmup10")]
+    [InlineData("warmup50")]
+    [InlineData("sigmoid_beta")]
+    public void Read_EndBelowStart_NamesBoth(string kind)
+    {
+        SpecException error = Assert.Throws<SpecException>(() =>
+            SpecJson.ReadText<ProcessSpec>($$$"""{"schedule":{"kind":"{{{kind}}}","beta_start":0.02,"beta_end":0.0001}}"""));
+        Assert.Equal("schedule.beta_end: must exceed beta_start; got beta_start 0.02, beta_end 0.0001", error.Message);
+    }
+
+    // Listed betas have no default; a constant stands for any list.
+    private static Schedule Default(Type kind, int timesteps) => kind == typeof(BetasSchedule)
+        ? new BetasSchedule { Values = [.. Enumerable.Repeat(0.01, timesteps)] }
+        : (Schedule)Activator.CreateInstance(kind)!;
 }

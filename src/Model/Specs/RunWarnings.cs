@@ -1,0 +1,20 @@
+using DdpmJobs.Model.Diffusion;
+
+namespace DdpmJobs.Model.Specs;
+
+/// <summary>Finds what in a run is possible but seldom meant. What is impossible is for <see cref="RunChecks"/>.</summary>
+public static class RunWarnings
+{
+    /// <summary>All warnings on a run that <see cref="RunChecks"/> passes.</summary>
+    public static IReadOnlyList<RunWarning> Of(RunSpec run)
+    {
+        ProcessSpec process = run.Process;
+        double bits = TerminalNoise.WorstBitsPerDim(new GaussianDiffusion(process.Schedule.RequireBetas(process.Timesteps)));
+        return bits <= TerminalNoise.SmallBitsPerDim ? [] :
+        [
+            new RunWarning("process.schedule", FormattableString.Invariant(
+                $"x_T is not pure noise: {Kinds.NameOf(process.Schedule)} at {process.Timesteps} timesteps leaves a prior term L_T of up to {bits:G2} bits/dim (small is up to {TerminalNoise.SmallBitsPerDim}), ")
+                + "but sampling begins from pure noise; use more timesteps, or a schedule that ends lower"),
+        ];
+    }
+}

@@ -15,8 +15,9 @@ public static class Safetensors
     /// <summary>Bytes of one element.</summary>
     public static int SizeOf(SafetensorType type) => type switch
     {
-        SafetensorType.U8 => 1,
-        SafetensorType.F32 => 4,
+        SafetensorType.BOOL or SafetensorType.U8 or SafetensorType.I8 => 1,
+        SafetensorType.I16 or SafetensorType.F16 or SafetensorType.BF16 => 2,
+        SafetensorType.I32 or SafetensorType.F32 => 4,
         SafetensorType.F64 or SafetensorType.I64 => 8,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
     };

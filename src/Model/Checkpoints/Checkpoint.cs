@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace DdpmJobs.Model.Checkpoints;
 
 /// <summary>The whole state of a training between two steps, in one safetensors file that carries its spec.</summary>
-/// <remarks>Tensors: <c>model.NAME</c> the weights, <c>ema.0.NAME</c> their moving averages, <c>adam.m.NAME</c> and <c>adam.v.NAME</c> the optimiser's moments.</remarks>
+/// <remarks>Tensors: <c>model.NAME</c> the weights, <c>ema.0.NAME</c> their moving averages, <c>adam.m.NAME</c> and <c>adam.v.NAME</c> the optimiser's moments,
+/// <c>timesteps.losses</c> and <c>timesteps.counts</c> the last losses at each timestep where t is drawn by them.</remarks>
 public sealed class Checkpoint : IDisposable
 {
     private const string Format = "ddpmjobs.checkpoint/1";

@@ -12,17 +12,17 @@ public sealed class TrainedNetwork : IDisposable
 {
     private readonly nn.Module<Tensor, Tensor, Tensor> _network;
 
-    private TrainedNetwork(RunSpec spec, string checkpoint, string device)
+    private TrainedNetwork(RunSpec spec, string checkpoint, string device, string weights)
     {
         (int channels, int height, int _) = spec.Data.Shape;
         Model = DiffusionModel.From(spec.Process);
-        Weights = spec.Training.Ema.Count > 0 ? "ema.0" : "model";
+        Weights = weights;
         _network = spec.Network.Build(channels, Model.OutputChannels(channels), height, spec.Seed, new DropoutContext(spec.Seed));
         using (Checkpoint file = Checkpoint.Open(checkpoint, spec))
         {
             Step = file.Step;
             foreach ((string name, Parameter parameter) in _network.named_parameters())
-                file.CopyTo($"{Weights}.{name}", parameter);
+                file.CopyTo($"{(weights == WeightChoice.Raw ? "model" : weights)}.{name}", parameter);
         }
 
         _network.to(new Device(device));
@@ -32,7 +32,7 @@ public sealed class TrainedNetwork : IDisposable
     /// <summary>The process, and how the network's output becomes p(x_t-1 | x_t).</summary>
     public DiffusionModel Model { get; }
 
-    /// <summary>Which weights these are: <c>ema.0</c>, the first moving average, or <c>model</c> when the run keeps none.</summary>
+    /// <summary>Which weights these are: <c>raw</c>, or <c>ema.0</c> for the first moving average and so on.</summary>
     public string Weights { get; }
 
     /// <summary>Optimiser steps that they were trained for.</summary>
@@ -42,12 +42,13 @@ public sealed class TrainedNetwork : IDisposable
     /// <param name="spec">The run.</param>
     /// <param name="checkpoint">Path of the checkpoint.</param>
     /// <param name="device">Device name as libtorch writes it.</param>
+    /// <param name="weights">Which weights: <c>raw</c>, or <c>ema.0</c> for the first moving average and so on.</param>
     /// <exception cref="SpecException">The checkpoint belongs to another spec.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
-    public static TrainedNetwork Load(RunSpec spec, string checkpoint, string device)
+    public static TrainedNetwork Load(RunSpec spec, string checkpoint, string device, string weights = WeightChoice.FirstEma)
     {
         using DisposeScope scope = NewDisposeScope();
-        TrainedNetwork network = new(spec, checkpoint, device);
+        TrainedNetwork network = new(spec, checkpoint, device, weights);
         foreach (Parameter parameter in network._network.parameters())
             parameter.DetachFromDisposeScope();
         return network;

@@ -12,6 +12,9 @@ namespace DdpmJobs.Model.Diffusion;
 /// <param name="variance">The variance, and the reading of the second C output channels where it is learned.</param>
 public sealed class DiffusionModel(GaussianDiffusion process, Prediction prediction, Variance variance)
 {
+    // The process that the network was trained on and the kept timesteps of it, where this model takes longer steps and the output speaks of one step.
+    private (GaussianDiffusion Process, IReadOnlyList<long> Timesteps)? _trained;
+
     /// <summary>The forward process.</summary>
     public GaussianDiffusion Process { get; } = process;
 
@@ -31,7 +34,13 @@ public sealed class DiffusionModel(GaussianDiffusion process, Prediction predict
 
     /// <summary>The same model seen only at some timesteps; its network is still handed the timesteps of this one.</summary>
     /// <param name="timesteps">Kept timesteps, ascending.</param>
-    public DiffusionModel Respaced(IReadOnlyList<int> timesteps) => new(Process.Respaced(timesteps), Prediction, Variance);
+    public DiffusionModel Respaced(IReadOnlyList<int> timesteps)
+    {
+        DiffusionModel respaced = new(Process.Respaced(timesteps), Prediction, Variance);
+        if (Prediction.IsOfOneStep && (_trained is not null || timesteps.Count < Process.Timesteps))
+            respaced._trained = (_trained?.Process ?? Process, [.. timesteps.Select(t => _trained?.Timesteps[t] ?? t)]);
+        return respaced;
+    }
 
     /// <summary>The output's channels that the prediction reads.</summary>
     /// <param name="output">(N, C', H, W).</param>
@@ -55,12 +64,21 @@ public sealed class DiffusionModel(GaussianDiffusion process, Prediction predict
         Tensor predicted = PredictionChannels(output);
         Tensor? values = Variance.OutputsPerChannel > 1 ? output.narrow(1, channels, output.shape[1] - channels) : null;
 
-        Tensor predX0 = Prediction.PredictX0(Process, predicted, xt, t);
+        Tensor predX0 = PredictX0(predicted, xt, t);
         if (clipDenoised)
             predX0 = predX0.clamp(-1, 1);
-        Tensor mean = Prediction.Mean(Process, predicted, predX0, xt, t);
+        Tensor mean = _trained is null ? Prediction.Mean(Process, predicted, predX0, xt, t) : Process.QPosteriorMean(predX0, xt, t);
         (Tensor variance, Tensor logVariance) = Variance.Of(Process, values, t, xt);
         return new ReverseStep(
             mean.MoveToOuterDisposeScope(), variance.MoveToOuterDisposeScope(), logVariance.MoveToOuterDisposeScope(), predX0.MoveToOuterDisposeScope());
+    }
+
+    private Tensor PredictX0(Tensor predicted, Tensor xt, Tensor t)
+    {
+        if (_trained is not (GaussianDiffusion process, IReadOnlyList<long> timesteps))
+            return Prediction.PredictX0(Process, predicted, xt, t);
+        using Tensor map = tensor((long[])[.. timesteps], dtype: ScalarType.Int64, device: t.device);
+        using Tensor trainedAt = map[t];
+        return Prediction.PredictX0(process, predicted, xt, trainedAt);
     }
 }

@@ -41,11 +41,15 @@ public sealed class GaussianDiffusion
         LogOneMinusAlphasCumprod = Table(t => Math.Log(1 - AlphasCumprod[t]));
         SqrtRecipAlphasCumprod = Table(t => Math.Sqrt(1 / AlphasCumprod[t]));
         SqrtRecipm1AlphasCumprod = Table(t => Math.Sqrt(1 / AlphasCumprod[t] - 1));
+        SignalToNoise = Table(t => AlphasCumprod[t] / (1 - AlphasCumprod[t]));
+        LogBetas = Table(t => Math.Log(Betas[t]));
 
         // Eq. 7.
         PosteriorVariance = Table(t => Betas[t] * (1 - AlphasCumprodPrev[t]) / (1 - AlphasCumprod[t]));
         PosteriorMeanCoef1 = Table(t => Betas[t] * Math.Sqrt(AlphasCumprodPrev[t]) / (1 - AlphasCumprod[t]));
         PosteriorMeanCoef2 = Table(t => (1 - AlphasCumprodPrev[t]) * Math.Sqrt(1 - Betas[t]) / (1 - AlphasCumprod[t]));
+        RecipPosteriorMeanCoef1 = Table(t => 1 / PosteriorMeanCoef1[t]);
+        PosteriorMeanCoef2OverCoef1 = Table(t => PosteriorMeanCoef2[t] / PosteriorMeanCoef1[t]);
 
         // The posterior's variance is 0 at t = 0: the value of t = 1 stands in, as in Ho et al. A clamp at 1e-20 would ruin the likelihood's L_0.
         double first = Timesteps > 1 ? PosteriorVariance[1] : Betas[0];
@@ -84,6 +88,12 @@ public sealed class GaussianDiffusion
     /// <summary>sqrt(1 / alphaBar_t - 1); infinite where alphaBar_t = 0.</summary>
     public IReadOnlyList<double> SqrtRecipm1AlphasCumprod { get; }
 
+    /// <summary>alphaBar_t / (1 - alphaBar_t).</summary>
+    public IReadOnlyList<double> SignalToNoise { get; }
+
+    /// <summary>ln beta_t.</summary>
+    public IReadOnlyList<double> LogBetas { get; }
+
     /// <summary>Variance of q(x_{t-1} | x_t, x_0); 0 at t = 0.</summary>
     public IReadOnlyList<double> PosteriorVariance { get; }
 
@@ -95,6 +105,12 @@ public sealed class GaussianDiffusion
 
     /// <summary>Weight of x_t in the posterior's mean.</summary>
     public IReadOnlyList<double> PosteriorMeanCoef2 { get; }
+
+    /// <summary>1 / PosteriorMeanCoef1: weight of the posterior's mean in x_0.</summary>
+    public IReadOnlyList<double> RecipPosteriorMeanCoef1 { get; }
+
+    /// <summary>PosteriorMeanCoef2 / PosteriorMeanCoef1: weight of -x_t in x_0 beside the posterior's mean.</summary>
+    public IReadOnlyList<double> PosteriorMeanCoef2OverCoef1 { get; }
 
     /// <summary>beta_t, with the posterior's variance of t = 1 at t = 0.</summary>
     public IReadOnlyList<double> FixedLargeVariance { get; }

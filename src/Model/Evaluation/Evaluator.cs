@@ -20,7 +20,7 @@ public static class Evaluator
     public static IReadOnlyList<MetricValue> Evaluate(
         RunSpec spec, string checkpoint, string device, string? dataFolder, Action<long, long>? progress, CancellationToken stop)
     {
-        using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device);
+        using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device, spec.Evaluation.Weights);
         Dictionary<Split, ImageSet> loaded = [];
         ImageSet Images(Split split) => loaded.TryGetValue(split, out ImageSet? images) ? images : loaded[split] = spec.Data.Load(split, dataFolder);
         MetricContext context = new()

@@ -9,13 +9,14 @@ namespace DdpmJobs.Model.Objectives;
 public sealed record SimpleObjective : Objective
 {
     /// <inheritdoc/>
+    public override bool TrainsVariance => false;
+
+    /// <inheritdoc/>
     public override Tensor Losses(ObjectiveInputs inputs)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor xt = inputs.Model.Process.QSample(inputs.X0, inputs.T, inputs.Noise);
         Tensor output = inputs.Network(xt, inputs.T);
-        Tensor target = inputs.Model.Prediction.Target(inputs.Model.Process, inputs.X0, xt, inputs.T, inputs.Noise);
-        Tensor predicted = inputs.Model.PredictionChannels(output);
-        return (predicted - target).square().mean([1, 2, 3]).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        return SquaredError.Of(inputs, output, xt).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 }

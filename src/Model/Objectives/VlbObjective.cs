@@ -18,6 +18,9 @@ public sealed record VlbObjective : Objective
     public bool Rescaled { get; init; }
 
     /// <inheritdoc/>
+    public override bool TrainsVariance => true;
+
+    /// <inheritdoc/>
     public override Tensor Losses(ObjectiveInputs inputs)
     {
         using DisposeScope scope = NewDisposeScope();

@@ -19,4 +19,7 @@ public sealed record EpsilonPrediction : Prediction
         Tensor x0 = process.Extract(process.SqrtRecipAlphasCumprod, t, xt) * xt - process.Extract(process.SqrtRecipm1AlphasCumprod, t, xt) * output;
         return x0.MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public override Tensor X0ErrorScale(GaussianDiffusion process, Tensor t, Tensor like) => process.Extract(process.SqrtRecipm1AlphasCumprod, t, like);
 }

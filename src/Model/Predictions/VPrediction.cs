@@ -24,4 +24,7 @@ public sealed record VPrediction : Prediction
         Tensor x0 = process.Extract(process.SqrtAlphasCumprod, t, xt) * xt - process.Extract(process.SqrtOneMinusAlphasCumprod, t, xt) * output;
         return x0.MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public override Tensor X0ErrorScale(GaussianDiffusion process, Tensor t, Tensor like) => process.Extract(process.SqrtOneMinusAlphasCumprod, t, like);
 }

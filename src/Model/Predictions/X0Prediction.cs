@@ -13,4 +13,7 @@ public sealed record X0Prediction : Prediction
 
     /// <inheritdoc/>
     public override Tensor PredictX0(GaussianDiffusion process, Tensor output, Tensor xt, Tensor t) => output.alias();
+
+    /// <inheritdoc/>
+    public override Tensor X0ErrorScale(GaussianDiffusion process, Tensor t, Tensor like) => ones(t.shape[0], 1, 1, 1, dtype: like.dtype, device: like.device);
 }

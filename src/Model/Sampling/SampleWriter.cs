@@ -21,7 +21,7 @@ public static class SampleWriter
     /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     public static SampleSet Write(RunSpec spec, string checkpoint, string device, string folder, Action<long, long>? progress, CancellationToken stop)
     {
-        using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device);
+        using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device, spec.Sampling.Weights);
         SamplingSpec sampling = spec.Sampling;
         (int channels, int height, int width) = spec.Data.Shape;
         int size = channels * height * width;

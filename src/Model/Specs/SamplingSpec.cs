@@ -4,7 +4,7 @@ using DdpmJobs.Model.Samplers;
 namespace DdpmJobs.Model.Specs;
 
 /// <summary>What is drawn from the trained network.</summary>
-public sealed record SamplingSpec
+public sealed record SamplingSpec : IRunCheck
 {
     /// <summary>The reverse process.</summary>
     [Description("the reverse process")]
@@ -24,4 +24,11 @@ public sealed record SamplingSpec
     [Description("columns of the grid picture")]
     [Range(1, 1024)]
     public int Columns { get; init; } = 8;
+
+    /// <summary>Which weights are sampled: <c>raw</c>, or <c>ema.0</c> for the first moving average of the training, <c>ema.1</c> for the second and so on.</summary>
+    [Description("which weights are sampled: raw, or ema.0 for the first moving average and so on")]
+    public string Weights { get; init; } = WeightChoice.FirstEma;
+
+    /// <inheritdoc/>
+    public void Check(RunSpec run, string path) => WeightChoice.Check(Weights, run, path);
 }

@@ -31,8 +31,8 @@ public sealed record TrainingSpec
     [Range(0.0, double.MaxValue)]
     public double ClipNorm { get; init; } = 1.0;
 
-    /// <summary>Moving averages of the weights; the first is the one that is evaluated and sampled.</summary>
-    [Description("moving averages of the weights; the first is evaluated and sampled")]
+    /// <summary>Moving averages of the weights; evaluation and sampling use the first, unless they name another.</summary>
+    [Description("moving averages of the weights; the first is evaluated and sampled, unless another is named there")]
     [MinLength(1)]
     public IReadOnlyList<Ema> Ema { get; init; } = [new ConstantEma()];
 

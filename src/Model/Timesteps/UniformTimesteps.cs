@@ -8,15 +8,12 @@ namespace DdpmJobs.Model.Timesteps;
 public sealed record UniformTimesteps : TimestepSampler
 {
     /// <inheritdoc/>
-    public override (long[] T, float[] Weights) Draw(int timesteps, int batchSize, long seed, long step)
+    public override (long[] T, float[] Weights) Draw(int timesteps, int batchSize, long seed, long step, LossHistory? history)
     {
         RandomStream stream = new(seed, RandomPurpose.Timestep, step);
         long[] t = new long[batchSize];
         for (int row = 0; row < batchSize; row++)
             t[row] = stream.Below(row, (ulong)timesteps);
-
-        float[] weights = new float[batchSize];
-        Array.Fill(weights, 1f);
-        return (t, weights);
+        return (t, EqualWeights(batchSize));
     }
 }

@@ -1,12 +1,13 @@
 using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Randomness;
 using DdpmJobs.Model.Specs;
+using DdpmJobs.Model.Timesteps;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Training;
 
-/// <summary>Draws training batches: batch s is a pure function of the spec and s, so any step can be done again anywhere.</summary>
+/// <summary>Draws training batches: batch s is a pure function of the spec, s and the losses before it where t is drawn by them, so any step can be done again anywhere.</summary>
 /// <param name="spec">The run.</param>
 /// <param name="images">The training images.</param>
 /// <param name="device">Where the batches go.</param>
@@ -18,9 +19,10 @@ internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
 
     /// <summary>Draws the batch of a step.</summary>
     /// <param name="step">The optimiser step, zero-based.</param>
-    public Batch Draw(long step)
+    /// <param name="history">The losses before it; null where the timestep sampler needs none.</param>
+    public Batch Draw(long step, LossHistory? history)
     {
-        (long[] t, float[] weights) = spec.Training.TimestepSampler.Draw(spec.Process.Timesteps, _batchSize, spec.Seed, step);
+        (long[] t, float[] weights) = spec.Training.TimestepSampler.Draw(spec.Process.Timesteps, _batchSize, spec.Seed, step, history);
         return new Batch(Images(step), tensor(t, device: device), Noise(step), tensor(weights, device: device));
     }
 

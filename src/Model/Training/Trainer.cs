@@ -2,6 +2,7 @@ using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Objectives;
 using DdpmJobs.Model.Specs;
+using DdpmJobs.Model.Timesteps;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -76,7 +77,7 @@ public sealed class Trainer
         TrainingSpec training = _spec.Training;
 
         // Draw the batch and the dropout masks of this step.
-        Batch batch = _batches.Draw(step);
+        Batch batch = _batches.Draw(step, _state.LossHistory);
         _state.Dropout.Step = step;
 
         // Average the weighted losses of the images.
@@ -91,25 +92,17 @@ public sealed class Trainer
         });
         Tensor loss = (losses * batch.Weights).mean();
 
-        // Take the gradient, and clip its global norm.
+        // Take the gradient.
         _state.Gradients.zero_();
         loss.backward();
+
+        // Move the weights and their averages.
+        (Tensor gradNorm, double learningRate) = WeightUpdate.Apply(training, step, _state.Values, _state.Gradients, _state.Slots, _state.Averages);
+
+        // Let a sampler that learns see the losses; this waits for the device.
         using IDisposable quiet = no_grad();
-        Tensor gradNorm = _state.Gradients.norm();
-        if (training.ClipNorm > 0)
-            _state.Gradients.mul_(gradNorm.clamp_min(training.ClipNorm).reciprocal_().mul_(training.ClipNorm));
-
-        // Move the weights; the learning rate rises from 0.
-        double warmup = training.WarmupSteps == 0 ? 1 : Math.Min((double)step / training.WarmupSteps, 1); // hojonathanho/diffusion, utils.py:145-148
-        double learningRate = training.Optimizer.LearningRate * warmup;
-        training.Optimizer.Step(_state.Values, _state.Gradients, _state.Slots, step, learningRate);
-
-        // Move their averages.
-        for (int i = 0; i < training.Ema.Count; i++)
-        {
-            double decay = training.Ema[i].DecayAt(step);
-            _state.Averages[i].mul_(decay).add_(_state.Values, alpha: 1 - decay);
-        }
+        if (_state.LossHistory is LossHistory history)
+            history.Record(batch.T.cpu().data<long>().ToArray(), losses.detach().cpu().data<float>().ToArray());
 
         _log.Add(step, loss.detach(), gradNorm, learningRate);
         _state.Step = step + 1;

@@ -1,6 +1,7 @@
 using DdpmJobs.Model.Checkpoints;
 using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Specs;
+using DdpmJobs.Model.Timesteps;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -22,6 +23,8 @@ internal sealed class TrainingState : IDisposable
         _parameters = new FlatParameters(Network, device);
         Slots = [.. spec.Training.Optimizer.Slots.Select(_ => FlatParameters.Like(_parameters.Gradients))];
         Averages = [.. spec.Training.Ema.Select(_ => FlatParameters.Like(_parameters.Values))];
+        int kept = spec.Training.TimestepSampler.LossesPerTimestep;
+        LossHistory = kept > 0 ? new LossHistory(spec.Process.Timesteps, kept) : null;
     }
 
     /// <summary>Optimiser steps done.</summary>
@@ -45,11 +48,15 @@ internal sealed class TrainingState : IDisposable
     /// <summary>The moving averages of the weights, in the order of the spec.</summary>
     public IReadOnlyList<Tensor> Averages { get; }
 
+    /// <summary>The last losses at each timestep, where the timestep sampler draws by them.</summary>
+    public LossHistory? LossHistory { get; }
+
     /// <summary>Writes the state to a file.</summary>
     public void Save(string path)
     {
         using DisposeScope scope = NewDisposeScope();
-        Checkpoint.Write(path, _spec, Step, Tensors());
+        IEnumerable<(string, Tensor)> history = HistoryParts().Select(part => (part.Name, tensor(part.Values, part.Shape)));
+        Checkpoint.Write(path, _spec, Step, [.. Tensors(), .. history]);
     }
 
     /// <summary>Takes the state from a file of the same spec.</summary>
@@ -59,6 +66,13 @@ internal sealed class TrainingState : IDisposable
         using DisposeScope scope = NewDisposeScope();
         foreach ((string name, Tensor value) in Tensors())
             checkpoint.CopyTo(name, value);
+        foreach ((string name, float[] values, long[] shape) in HistoryParts())
+        {
+            Tensor part = zeros(shape);
+            checkpoint.CopyTo(name, part);
+            part.data<float>().ToArray().CopyTo(values, 0);
+        }
+
         Step = checkpoint.Step;
     }
 
@@ -82,4 +96,10 @@ internal sealed class TrainingState : IDisposable
         ];
         return buffers.SelectMany(buffer => _parameters.Split(buffer.Buffer).Select(tensor => ($"{buffer.Prefix}.{tensor.Name}", tensor.Value)));
     }
+
+    private IEnumerable<(string Name, float[] Values, long[] Shape)> HistoryParts() => LossHistory is null ? [] :
+    [
+        ("timesteps.losses", LossHistory.Losses, [LossHistory.Timesteps, LossHistory.PerTimestep]),
+        ("timesteps.counts", LossHistory.Counts, [LossHistory.Timesteps]),
+    ];
 }

@@ -16,4 +16,9 @@ public abstract record Variance
     /// <param name="like">Gives floating type and device.</param>
     /// <returns>Two tensors that broadcast to (N, C, H, W), log in natural units; the caller disposes them.</returns>
     public abstract (Tensor Variance, Tensor LogVariance) Of(GaussianDiffusion process, Tensor? values, Tensor t, Tensor like);
+
+    /// <summary>The second C channels, which a learned variance cannot do without.</summary>
+    /// <exception cref="ArgumentNullException">They are not there.</exception>
+    private protected static Tensor Values(Tensor? values)
+        => values ?? throw new ArgumentNullException(nameof(values), "A learned variance reads the network's second C channels.");
 }

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Predictions;
 using DdpmJobs.Model.Tests.Golden;
+using DdpmJobs.Model.Variances;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -29,7 +30,7 @@ public sealed class DiffusionModelTests
         Tensor xt = tensor(GoldenFile.Numbers(group["inputs"]!["x_t"]), [2, 3, 4, 4], dtype: ScalarType.Float32);
         Tensor t = GoldenFile.T(words[2]);
 
-        ReverseStep step = model.PMeanVariance(GoldenFile.Stub(xt, t), xt, t, words[5] == "clip=True");
+        ReverseStep step = model.PMeanVariance(GoldenFile.StubOf(model)(xt, t), xt, t, words[5] == "clip=True");
 
         if (golden["mean"] is JsonNode mean)
             GoldenFile.AssertClose(mean, step.Mean, 1e-5, 1e-6);
@@ -54,7 +55,7 @@ public sealed class DiffusionModelTests
         Tensor t = GoldenFile.T(words[2]);
         Tensor xt = model.Process.QSample(GoldenFile.X0(ScalarType.Float64), t, GoldenFile.Noise(0, ScalarType.Float64));
 
-        ReverseStep step = model.PMeanVariance(GoldenFile.Stub(xt, t), xt, t, words[5] == "clip=True");
+        ReverseStep step = model.PMeanVariance(GoldenFile.StubOf(model)(xt, t), xt, t, words[5] == "clip=True");
 
         GoldenFile.AssertClose(golden["mean"], step.Mean, 1e-9, 1e-9);
         GoldenFile.AssertClose(golden["pred_xstart"], step.PredX0, 1e-9, 1e-9);
@@ -75,6 +76,62 @@ public sealed class DiffusionModelTests
             Tensor predX0 = prediction.PredictX0(process, prediction.Target(process, x0, xt, t, eps), xt, t);
             GoldenFile.AssertClose(GoldenFile.Values(x0), GoldenFile.Values(predX0), 1e-9, 1e-9);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Predictions))]
+    public void X0ErrorScale_OutputMovedByOne_MovesImageByIt(Type kind)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Prediction prediction = (Prediction)Activator.CreateInstance(kind)!;
+        GaussianDiffusion process = new(GoldenFile.ImprovedBetas("cosine", 100));
+        Tensor xt = GoldenFile.Noise(0, ScalarType.Float64);
+        Tensor output = GoldenFile.Noise(1, ScalarType.Float64);
+        Tensor t = tensor(new long[] { 1, 70 }, dtype: ScalarType.Int64);
+        Tensor moved = prediction.PredictX0(process, output + 1, xt, t) - prediction.PredictX0(process, output, xt, t);
+        GoldenFile.AssertClose(GoldenFile.Values(prediction.X0ErrorScale(process, t, xt).expand(2, 3, 4, 4)), GoldenFile.Values(moved.abs()), 1e-9, 1e-9);
+    }
+
+    [Theory]
+    [MemberData(nameof(Predictions))]
+    public void PMeanVariance_RespacedAndPerfectNetwork_IsPosteriorOfTheLongerStep(Type kind)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Prediction prediction = (Prediction)Activator.CreateInstance(kind)!;
+        DiffusionModel model = new(new GaussianDiffusion(GoldenFile.ImprovedBetas("cosine", 100)), prediction, new FixedSmallVariance());
+        (Tensor x0, Tensor eps) = (GoldenFile.X0(ScalarType.Float64), GoldenFile.Noise(0, ScalarType.Float64));
+
+        // The network answers for timesteps 40 and 70 of the whole process; the model of six, respaced twice, calls them 2 and 4.
+        Tensor trainedAt = tensor(new long[] { 40, 70 }, dtype: ScalarType.Int64);
+        Tensor xt = model.Process.QSample(x0, trainedAt, eps);
+        Tensor output = prediction.Target(model.Process, x0, xt, trainedAt, eps);
+        DiffusionModel respaced = model.Respaced([0, 20, 30, 40, 60, 70, 99]).Respaced([0, 1, 3, 4, 5, 6]);
+        Tensor t = tensor(new long[] { 2, 4 }, dtype: ScalarType.Int64);
+        ReverseStep step = respaced.PMeanVariance(output, xt, t, clipDenoised: true);
+
+        GoldenFile.AssertClose(GoldenFile.Values(x0), GoldenFile.Values(step.PredX0), 1e-9, 1e-9);
+        GoldenFile.AssertClose(GoldenFile.Values(respaced.Process.QPosteriorMean(x0, xt, t)), GoldenFile.Values(step.Mean), 1e-9, 1e-9);
+    }
+
+    [Fact]
+    public void PMeanVariance_MuRespacedToEveryTimestep_KeepsTheOutputAsMean()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        DiffusionModel model = GoldenFile.Model("cosine", "T=10", "xprev", "learned_range");
+        (Tensor xt, Tensor t) = (GoldenFile.Noise(0), tensor(new long[] { 3, 9 }, dtype: ScalarType.Int64));
+        ReverseStep step = model.Respaced([.. Enumerable.Range(0, 10)]).PMeanVariance(GoldenFile.StubOf(model)(xt, t), xt, t, clipDenoised: true);
+        Assert.Equal(GoldenFile.Values(GoldenFile.Stub(xt, t)), GoldenFile.Values(step.Mean));
+    }
+
+    [Fact]
+    public void PMeanVariance_LearnedRangeAtItsEnds_IsTheFixedVariances()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        DiffusionModel model = GoldenFile.Model("linear", "T=1000", "eps", "learned_range");
+        (Tensor xt, Tensor t) = (GoldenFile.Noise(0, ScalarType.Float64), tensor(new long[] { 1, 600 }, dtype: ScalarType.Int64));
+        Tensor[] variances = [.. new[] { -1.0, 1.0 }.Select(v => model.PMeanVariance(cat([xt, full_like(xt, v)], 1), xt, t, true).Variance[.., 0, 0, 0])];
+        GoldenFile.AssertClose([model.Process.PosteriorVariance[1], model.Process.PosteriorVariance[600]], GoldenFile.Values(variances[0]), 1e-12, 0);
+        GoldenFile.AssertClose([model.Process.Betas[1], model.Process.Betas[600]], GoldenFile.Values(variances[1]), 1e-12, 0);
     }
 
     [Fact]

@@ -39,6 +39,12 @@ public sealed class GaussianDiffusionTests
         GoldenFile.AssertClose(f32["q_log_variance"], logVariance, 1e-5, 1e-6);
         (mean, variance, logVariance) = process.QPosteriorMeanVariance(x0, xt, t);
         GoldenFile.AssertClose(f32["posterior_mean"], mean, 1e-5, 1e-6);
+
+        // The conversion magnifies the last bit of its inputs by thousands, so they are the reference's own.
+        Tensor xprev = tensor(GoldenFile.Numbers(f32["posterior_mean"]), [2, 3, 4, 4], dtype: ScalarType.Float32);
+        Tensor sample = tensor(GoldenFile.Numbers(f32["q_sample"]), [2, 3, 4, 4], dtype: ScalarType.Float32);
+        GoldenFile.AssertClose(f32["predict_xstart_from_xprev"], new MuPrediction().PredictX0(process, xprev, sample, t), 1e-5, 1e-6);
+        GoldenFile.AssertClose(f32["predict_xstart_from_eps"], new EpsilonPrediction().PredictX0(process, eps, xt, t), 1e-5, 1e-6);
         GoldenFile.AssertClose(f32["posterior_variance"], variance, 1e-5, 1e-6);
         GoldenFile.AssertClose(f32["posterior_log_variance_clipped"], logVariance, 1e-5, 1e-6);
     }

@@ -47,6 +47,13 @@ internal static class GoldenFile
         return 0.5 * xt + 0.25 * (0.01 * t.to(xt.dtype).reshape(-1, 1, 1, 1) + c).sin();
     }
 
+    /// <summary>The stub network of a model: where the variance is learned, the second C channels are 0.1 x + 0.3 cos(0.02 t + c).</summary>
+    public static Func<Tensor, Tensor, Tensor> StubOf(DiffusionModel model) => model.Variance.OutputsPerChannel == 1 ? Stub : (xt, t) =>
+    {
+        Tensor c = arange(xt.shape[1], dtype: xt.dtype).reshape(1, -1, 1, 1);
+        return cat([Stub(xt, t), 0.1 * xt + 0.3 * (0.02 * t.to(xt.dtype).reshape(-1, 1, 1, 1) + c).cos()], 1);
+    };
+
     /// <summary>A schedule as improved-diffusion names it: its linear one multiplies both ends by 1000 / T.</summary>
     public static double[] ImprovedBetas(string schedule, int timesteps) => schedule == "cosine"
         ? new CosineSchedule().Betas(timesteps)
@@ -58,8 +65,22 @@ internal static class GoldenFile
 
     public static DiffusionModel Model(double[] betas, string prediction, string variance) => new(
         new GaussianDiffusion(betas),
-        prediction switch { "eps" => new EpsilonPrediction(), "xstart" => new X0Prediction(), _ => throw new ArgumentException(prediction) },
-        variance switch { "fixedlarge" => new FixedLargeVariance(), "fixedsmall" => new FixedSmallVariance(), _ => throw new ArgumentException(variance) });
+        prediction switch
+        {
+            "eps" => new EpsilonPrediction(),
+            "xstart" => new X0Prediction(),
+            "xprev" => new MuPrediction(),
+            "v" => new VPrediction(),
+            _ => throw new ArgumentException(prediction),
+        },
+        variance switch
+        {
+            "fixedlarge" => new FixedLargeVariance(),
+            "fixedsmall" => new FixedSmallVariance(),
+            "learned" => new LearnedVariance(),
+            "learned_range" => new LearnedRangeVariance(),
+            _ => throw new ArgumentException(variance),
+        });
 
     /// <summary>The timesteps of a case's <c>t=[0, 1]</c>.</summary>
     public static Tensor T(string words)

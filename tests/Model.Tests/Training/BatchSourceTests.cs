@@ -39,8 +39,8 @@ public class BatchSourceTests
         int mirrored = 0;
         for (int step = 0; step < 20; step++)
         {
-            Tensor a = plain.Draw(step).X0;
-            Tensor b = flipping.Draw(step).X0;
+            Tensor a = plain.Draw(step, null).X0;
+            Tensor b = flipping.Draw(step, null).X0;
             for (int row = 0; row < 10; row++)
             {
                 bool same = a[row].equal(b[row]).all().item<bool>();
@@ -56,11 +56,11 @@ public class BatchSourceTests
     public void Draw_EachStep_HasItsOwnNoise()
     {
         using DisposeScope scope = NewDisposeScope();
-        Batch a = Source(4).Draw(5);
-        Batch b = Source(4).Draw(5);
+        Batch a = Source(4).Draw(5, null);
+        Batch b = Source(4).Draw(5, null);
         Assert.True(a.Noise.equal(b.Noise).all().item<bool>());
         Assert.Equal([4, 1, 2, 2], a.Noise.shape);
-        Assert.False(a.Noise.equal(Source(4).Draw(6).Noise).any().item<bool>());
+        Assert.False(a.Noise.equal(Source(4).Draw(6, null).Noise).any().item<bool>());
         Assert.False(a.Noise[0].equal(a.Noise[1]).any().item<bool>());
     }
 }

@@ -1,0 +1,41 @@
+using DdpmJobs.Model.Specs;
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Training;
+
+/// <summary>What follows the gradient in a training step: clipping, warm-up, the optimiser and the moving averages.</summary>
+internal static class WeightUpdate
+{
+    /// <summary>Moves the weights and their averages, in place.</summary>
+    /// <param name="training">How.</param>
+    /// <param name="step">The optimiser step, zero-based.</param>
+    /// <param name="values">The weights, (P,) floating; changed.</param>
+    /// <param name="gradient">Their gradient, (P,); changed.</param>
+    /// <param name="slots">The optimiser's buffers; changed.</param>
+    /// <param name="averages">The averages in the order of the spec, (P,) each; changed.</param>
+    /// <returns>The gradient's norm before clipping, a scalar in the dispose scope in force, and the learning rate of this step.</returns>
+    public static (Tensor GradNorm, double LearningRate) Apply(
+        TrainingSpec training, long step, Tensor values, Tensor gradient, IReadOnlyList<Tensor> slots, IReadOnlyList<Tensor> averages)
+    {
+        using IDisposable quiet = no_grad();
+
+        // Clip the gradient's global norm.
+        Tensor gradNorm = gradient.norm();
+        if (training.ClipNorm > 0)
+            gradient.mul_(gradNorm.clamp_min(training.ClipNorm).reciprocal_().mul_(training.ClipNorm));
+
+        // Move the weights; the learning rate rises from 0.
+        double warmup = training.WarmupSteps == 0 ? 1 : Math.Min((double)step / training.WarmupSteps, 1); // hojonathanho/diffusion, utils.py:145-148
+        double learningRate = training.Optimizer.LearningRate * warmup;
+        training.Optimizer.Step(values, gradient, slots, step, learningRate);
+
+        // Move their averages.
+        for (int i = 0; i < training.Ema.Count; i++)
+        {
+            double decay = training.Ema[i].DecayAt(step);
+            averages[i].mul_(decay).add_(values, alpha: 1 - decay);
+        }
+
+        return (gradNorm, learningRate);
+    }
+}

@@ -11,6 +11,7 @@ public static class RunChecks
     public static void Check(RunSpec run)
     {
         CheckTerminalNoise(run, Betas(run.Process));
+        CheckLabels(run);
         foreach ((object part, string path) in SpecTree.Records(run))
         {
             (part as IRunCheck)?.Check(run, path);
@@ -39,5 +40,14 @@ public static class RunChecks
                 $"epsilon cannot be used with the schedule {Kinds.NameOf(run.Process.Schedule)}, whose last beta is 1: "
                 + "x_T holds nothing of the image, so no x_0 follows from epsilon; use v, or a schedule that ends below 1");
         }
+    }
+
+    private static void CheckLabels(RunSpec run)
+    {
+        int known = run.Network.LabelCount;
+        if (known > 0 && run.Data.LabelCount is int there && there > known)
+            throw new SpecException("network.classes", $"must be at least the {there} classes of the data; got {known}");
+        if (known > 0 && run.Data.LabelCount == 0)
+            throw new SpecException("network.classes", $"is {known}, but the data {Kinds.NameOf(run.Data)} has no labels; leave it out");
     }
 }

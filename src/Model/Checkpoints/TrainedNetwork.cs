@@ -11,12 +11,15 @@ namespace DdpmJobs.Model.Checkpoints;
 public sealed class TrainedNetwork : IDisposable
 {
     private readonly nn.Module<Tensor, Tensor, Tensor> _network;
+    private readonly bool _knowsNoLabel;
 
     private TrainedNetwork(RunSpec spec, string checkpoint, string device, string weights)
     {
         (int channels, int height, int _) = spec.Data.Shape;
         Model = DiffusionModel.From(spec.Process);
         Weights = weights;
+        LabelCount = spec.Network.LabelCount;
+        _knowsNoLabel = spec.Training.LabelDropout > 0;
         _network = spec.Network.Build(channels, Model.OutputChannels(channels), height, spec.Seed, new DropoutContext(spec.Seed));
         using (Checkpoint file = Checkpoint.Open(checkpoint, spec))
         {
@@ -54,14 +57,28 @@ public sealed class TrainedNetwork : IDisposable
         return network;
     }
 
-    /// <summary>Calls the network without keeping anything for a gradient.</summary>
+    /// <summary>Number of classes whose labels it takes; 0 for none.</summary>
+    public int LabelCount { get; }
+
+    /// <summary>Calls the network without labels, and without keeping anything for a gradient.</summary>
     /// <param name="xt">x_t, (N, C, H, W) float32.</param>
     /// <param name="t">Zero-based timestep per image, (N,) int64.</param>
     /// <returns>(N, C', H, W) float32; the caller disposes it.</returns>
-    public Tensor Predict(Tensor xt, Tensor t)
+    /// <exception cref="InvalidOperationException">It was trained with every label, and so never learned to do without.</exception>
+    public Tensor Predict(Tensor xt, Tensor t) => Predict(xt, t, null);
+
+    /// <summary>Calls the network with labels, and without keeping anything for a gradient.</summary>
+    /// <param name="xt">x_t, (N, C, H, W) float32.</param>
+    /// <param name="t">Zero-based timestep per image, (N,) int64.</param>
+    /// <param name="labels">Class of each image, (N,) int64; null for none.</param>
+    /// <returns>(N, C', H, W) float32; the caller disposes it.</returns>
+    /// <exception cref="InvalidOperationException">There are no labels, and it was trained with every label.</exception>
+    public Tensor Predict(Tensor xt, Tensor t, Tensor? labels)
     {
+        if (labels is null && LabelCount > 0 && !_knowsNoLabel)
+            throw new InvalidOperationException("The network was trained with the label of every image: without labels it would answer with nonsense.");
         using IDisposable quiet = no_grad();
-        return _network.forward(xt, t);
+        return ConditionalModule.Given(_network, labels)(xt, t);
     }
 
     /// <inheritdoc/>

@@ -9,6 +9,9 @@ public abstract record Dataset
     /// <summary>Number of levels of a pixel: 256 for bytes.</summary>
     public abstract int Levels { get; }
 
+    /// <summary>Number of classes of its labels: 0 for a set without labels, null where only the files say.</summary>
+    public virtual int? LabelCount => null;
+
     /// <summary>Reads the images of one split.</summary>
     /// <param name="split">Which images.</param>
     /// <param name="dataFolder">Folder of data sets that are not shipped; null for the default of the environment.</param>

@@ -1,3 +1,4 @@
+using DdpmJobs.Model.Specs;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Datasets;
@@ -54,6 +55,26 @@ public sealed class ImageSet
     {
         int size = Shape.C * Shape.H * Shape.W;
         return _pixels.AsSpan(checked(index * size), size);
+    }
+
+    /// <summary>Labels as a network is given them.</summary>
+    /// <param name="indices">Which images.</param>
+    /// <param name="classes">Number of classes that the network knows.</param>
+    /// <returns>(n,), 0 to classes - 1.</returns>
+    /// <exception cref="Specs.SpecException">The set has no labels, or one that the network does not know.</exception>
+    public long[] LabelsOf(ReadOnlySpan<int> indices, int classes)
+    {
+        if (Labels.Count == 0)
+            throw new SpecException("network.classes", $"is {classes}, but the images have no labels; leave it out");
+        long[] labels = new long[indices.Length];
+        for (int i = 0; i < labels.Length; i++)
+        {
+            labels[i] = Labels[indices[i]];
+            if (labels[i] >= classes)
+                throw new SpecException("network.classes", $"is {classes}, but the images have label {labels[i]}; it must be at least {labels[i] + 1}");
+        }
+
+        return labels;
     }
 
     /// <summary>Images as a network sees them.</summary>

@@ -25,6 +25,9 @@ public sealed record Optdigits : Dataset
     public override int Levels => LastLevel + 1;
 
     /// <inheritdoc/>
+    public override int? LabelCount => 10;
+
+    /// <inheritdoc/>
     public override ImageSet Load(Split split, string? dataFolder)
     {
         (string file, int count) = split == Split.Train ? ("optdigits.tra", 3823) : ("optdigits.tes", 1797);

@@ -76,12 +76,20 @@ internal sealed class BoundMeasurement(MetricContext context, ImageSet images, i
         Tensor xt = context.Model.Process.QSample(x0, t, Noise(visits).to(x0.device));
 
         // Ask the network, and keep each term with its image.
-        Tensor output = context.Network(xt, t);
+        Tensor output = Ask(visits, xt, t);
         (Tensor bits, Tensor x0Mse) = VariationalBound.Term(context.Model, output, x0, xt, t, ClipDenoised, images.Levels, Decoder);
         double[] bitsPerDim = Values(bits);
         double[] mse = Values(x0Mse);
         for (int row = 0; row < visits.Length; row++)
             tally.Add(visits[row].Image, visits[row].T, visits[row].Width, bitsPerDim[row], mse[row]);
+    }
+
+    private Tensor Ask(Visit[] visits, Tensor xt, Tensor t)
+    {
+        if (context.ConditionalNetwork is null)
+            return context.Network(xt, t);
+        long[] labels = images.LabelsOf([.. visits.Select(visit => visit.Image)], context.LabelCount);
+        return context.ConditionalNetwork(xt, t, tensor(labels, device: xt.device));
     }
 
     private Tensor Noise(Visit[] visits)

@@ -27,6 +27,8 @@ public static class Evaluator
         {
             Model = network.Model,
             Network = network.Predict,
+            ConditionalNetwork = network.LabelCount > 0 ? network.Predict : null,
+            LabelCount = network.LabelCount,
             Images = Images,
             Seed = spec.Seed,
             Device = device,

@@ -14,6 +14,15 @@ public sealed record MetricContext
     /// <summary>The network in evaluation mode: x_t (N, C, H, W) float32 and zero-based t (N,) int64 to (N, C', H, W).</summary>
     public required Func<Tensor, Tensor, Tensor> Network { get; init; }
 
+    /// <summary>
+    /// The same network told the class of each image, (N,) int64; null for a network that takes no labels. What is measured on labelled images asks it, with their
+    /// true labels.
+    /// </summary>
+    public Func<Tensor, Tensor, Tensor, Tensor>? ConditionalNetwork { get; init; }
+
+    /// <summary>Number of classes whose labels the network takes; 0 for none.</summary>
+    public int LabelCount { get; init; }
+
     /// <summary>The images of a split.</summary>
     public required Func<Split, ImageSet> Images { get; init; }
 

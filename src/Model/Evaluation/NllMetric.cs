@@ -114,6 +114,8 @@ public sealed record NllMetric : Metric, IRunCheck
         protocol["decoder"] = Decoder;
         protocol["noise_draws_per_term"] = 1;
         protocol["seed"] = context.Seed;
+        if (context.ConditionalNetwork is not null)
+            protocol["labels"] = "true"; // the bound is then one on p(x | label)
         return protocol;
     }
 }

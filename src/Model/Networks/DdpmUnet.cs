@@ -41,61 +41,27 @@ public sealed record DdpmUnet : Network, ISpecCheck, IRunCheck
     [Range(1, 65536)]
     public int Groups { get; init; } = 32;
 
+    /// <summary>Number of classes whose labels the network is given; 0 for a network that sees none.</summary>
+    [Description("number of classes whose labels the network is given; 0 for none")]
+    [Range(0, 256)]
+    public int Classes { get; init; }
+
+    /// <inheritdoc/>
+    public override int LabelCount => Classes;
+
+    private UnetLayout Layout => new(Channels, Multipliers, Blocks, Attention, Groups);
+
     /// <inheritdoc/>
     public override nn.Module<Tensor, Tensor, Tensor> Build(int inChannels, int outChannels, int size, long seed, DropoutContext dropout)
     {
-        Check("");
-        CheckSize(size, "");
-        return new DdpmUnetModule(this, inChannels, outChannels, size, seed, dropout);
+        Layout.Check("");
+        Layout.CheckSize(size, "");
+        return new DdpmUnetModule(this, Layout, inChannels, outChannels, size, seed, dropout);
     }
 
     /// <inheritdoc/>
-    public void Check(string path)
-    {
-        if (Multipliers.Count == 0)
-            throw new SpecException(SpecPath.Member(path, "multipliers"), "needs at least one level, as in [1, 2]; got an empty list");
-        for (int level = 0; level < Multipliers.Count; level++)
-        {
-            if (Multipliers[level] < 1)
-                throw new SpecException(SpecPath.Member(path, $"multipliers[{level}]"), $"must be at least 1; got {Multipliers[level]}");
-        }
-
-        foreach (int width in UnetLayout.NormWidths(this))
-        {
-            if (width % Math.Min(Groups, width) != 0)
-            {
-                throw new SpecException(SpecPath.Member(path, "groups"),
-                    $"must divide the channels of every layer, or exceed them; got groups {Groups}, and a layer of {width} channels");
-            }
-        }
-    }
+    public void Check(string path) => Layout.Check(path);
 
     /// <inheritdoc/>
-    public void Check(RunSpec run, string path)
-    {
-        (int _, int height, int width) = run.Data.Shape;
-        if (height != width)
-            throw new SpecException(path, $"takes square images; the data has {height} x {width} pixels");
-        CheckSize(height, path);
-    }
-
-    private void CheckSize(int size, string path)
-    {
-        int smallest = 1 << (Multipliers.Count - 1);
-        if (size % smallest != 0)
-        {
-            throw new SpecException(SpecPath.Member(path, "multipliers"),
-                $"halve the resolution {Multipliers.Count - 1} times, so the image size must be a multiple of {smallest}; the data has {size} x {size} pixels");
-        }
-
-        int[] resolutions = [.. Enumerable.Range(0, Multipliers.Count).Select(level => size >> level)];
-        for (int i = 0; i < Attention.Count; i++)
-        {
-            if (!resolutions.Contains(Attention[i]))
-            {
-                throw new SpecException(SpecPath.Member(path, $"attention[{i}]"),
-                    $"no level has resolution {Attention[i]}; the resolutions are {string.Join(", ", resolutions)}");
-            }
-        }
-    }
+    public void Check(RunSpec run, string path) => Layout.CheckData(run, path);
 }

@@ -9,7 +9,7 @@ namespace DdpmJobs.Model.Networks;
 
 /// <summary>The module of a <see cref="DdpmUnet"/>.</summary>
 /// <remarks>Parameter names are those of the PyTorch port (ermongroup/ddim, models/diffusion.py), so its weights fit by name. They are kept in checkpoints.</remarks>
-internal sealed class DdpmUnetModule : Module<Tensor, Tensor, Tensor>
+internal sealed class DdpmUnetModule : ConditionalModule
 {
     private readonly int _channels;
     private readonly Dense _time0;
@@ -22,8 +22,9 @@ internal sealed class DdpmUnetModule : Module<Tensor, Tensor, Tensor>
     private readonly UnetLevel[] _up;
     private readonly GroupNormalization _normOut;
     private readonly Convolution _convOut;
+    private readonly LabelEmbedding? _labels;
 
-    public DdpmUnetModule(DdpmUnet unet, int inChannels, int outChannels, int size, long seed, DropoutContext dropout)
+    public DdpmUnetModule(DdpmUnet unet, UnetLayout layout, int inChannels, int outChannels, int size, long seed, DropoutContext dropout)
         : base(nameof(DdpmUnet))
     {
         Initializer init = new(seed);
@@ -39,26 +40,26 @@ internal sealed class DdpmUnetModule : Module<Tensor, Tensor, Tensor>
         // Go down, through the middle, and up.
         _convIn = new Convolution(init, inChannels, unet.Channels, 3);
         register_module("conv_in", _convIn);
-        (int In, int Out)[][] widths = UnetLayout.Down(unet);
+        (int In, int Out)[][] widths = layout.Down();
         _down = new UnetLevel[widths.Length];
         for (int level = 0; level < _down.Length; level++)
         {
             Downsampling? halve = level < _down.Length - 1 ? new Downsampling(init, widths[level][^1].Out) : null;
-            _down[level] = new UnetLevel(plan, widths[level], unet.Attention.Contains(size >> level), halve, "downsample");
+            _down[level] = new UnetLevel(plan, widths[level], layout.Attends(level, size), halve, "downsample");
         }
 
         register_module("down", new ModuleList<UnetLevel>(_down));
-        int middle = UnetLayout.Middle(unet);
+        int middle = layout.Middle;
         _middle1 = new ResidualBlock(plan, middle, middle);
         _middleAttention = new AttentionBlock(plan, middle);
         _middle2 = new ResidualBlock(plan, middle, middle);
         register_module("mid", new NamedModules(("block_1", _middle1), ("attn_1", _middleAttention), ("block_2", _middle2)));
-        widths = UnetLayout.Up(unet);
+        widths = layout.Up();
         _up = new UnetLevel[widths.Length];
         for (int level = _up.Length - 1; level >= 0; level--)
         {
             Upsampling? twice = level > 0 ? new Upsampling(init, widths[level][^1].Out) : null;
-            _up[level] = new UnetLevel(plan, widths[level], unet.Attention.Contains(size >> level), twice, "upsample");
+            _up[level] = new UnetLevel(plan, widths[level], layout.Attends(level, size), twice, "upsample");
         }
 
         register_module("up", new ModuleList<UnetLevel>(_up));
@@ -68,31 +69,38 @@ internal sealed class DdpmUnetModule : Module<Tensor, Tensor, Tensor>
         register_module("norm_out", _normOut);
         _convOut = new Convolution(init, widths[0][^1].Out, outChannels, 3, scale: Initializer.Tiny);
         register_module("conv_out", _convOut);
+
+        // Made last, so that a network without labels has the same first weights.
+        if (unet.Classes > 0)
+        {
+            _labels = new LabelEmbedding(init, unet.Classes, plan.TimeWidth);
+            register_module("label_emb", _labels);
+        }
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x, Tensor t)
+    public override Tensor Predict(Tensor x, Tensor t, Tensor? labels)
     {
         using DisposeScope scope = NewDisposeScope();
 
-        // Embed t; every block uses the embedding after its activation, which is therefore taken once.
-        Tensor time = _time0.forward(TimestepEmbedding.Of(t, _channels));
-        time = functional.silu(_time1.forward(functional.silu(time)));
+        // Embed t and the label; every block uses the embedding after its activation, which is therefore taken once.
+        Tensor time = _time1.call(functional.silu(_time0.call(TimestepEmbedding.Of(t, _channels))));
+        time = functional.silu(LabelEmbedding.Add(_labels, time, labels));
 
         // Go down and leave every activation behind.
-        Tensor h = _convIn.forward(x);
+        Tensor h = _convIn.call(x);
         Stack<Tensor> skips = new([h]);
         foreach (UnetLevel level in _down)
         {
             for (int block = 0; block < level.Count; block++)
                 skips.Push(h = level.Block(block, h, time));
             if (level.Resample is not null)
-                skips.Push(h = level.Resample.forward(h));
+                skips.Push(h = level.Resample.call(h));
         }
 
-        h = _middle1.forward(h, time);
-        h = _middleAttention.forward(h);
-        h = _middle2.forward(h, time);
+        h = _middle1.call(h, time);
+        h = _middleAttention.call(h);
+        h = _middle2.call(h, time);
 
         // Go up and take every activation back.
         for (int i = _up.Length - 1; i >= 0; i--)
@@ -100,9 +108,9 @@ internal sealed class DdpmUnetModule : Module<Tensor, Tensor, Tensor>
             for (int block = 0; block < _up[i].Count; block++)
                 h = _up[i].Block(block, torch.cat([h, skips.Pop()], 1), time);
             if (_up[i].Resample is not null)
-                h = _up[i].Resample!.forward(h);
+                h = _up[i].Resample!.call(h);
         }
 
-        return _convOut.forward(functional.silu(_normOut.forward(h))).MoveToOuterDisposeScope();
+        return _convOut.call(functional.silu(_normOut.call(h))).MoveToOuterDisposeScope();
     }
 }

@@ -32,4 +32,7 @@ public enum RandomPurpose : uint
 
     /// <summary>The timesteps at which an evaluation visits an image.</summary>
     EvaluationTimestep = 10,
+
+    /// <summary>Which labels of a training batch are kept from the network.</summary>
+    LabelDropout = 11,
 }

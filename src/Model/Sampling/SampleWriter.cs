@@ -26,7 +26,8 @@ public static class SampleWriter
         (int channels, int height, int width) = spec.Data.Shape;
         int size = channels * height * width;
         byte[] images = new byte[sampling.Count * size];
-        int evaluations = sampling.Sampler.NetworkEvaluations(spec.Process.Timesteps);
+        Conditioning conditioning = new(sampling, network);
+        int evaluations = sampling.Sampler.NetworkEvaluations(spec.Process.Timesteps) * conditioning.CallsPerStep;
 
         // Draw the images batch by batch.
         long done = 0;
@@ -35,14 +36,14 @@ public static class SampleWriter
             stop.ThrowIfCancellationRequested();
             int count = Math.Min(sampling.BatchSize, sampling.Count - first);
             using DisposeScope scope = NewDisposeScope();
-            Tensor x0 = sampling.Sampler.Sample(network.Model, network.Predict, new SampleRequest
+            Tensor x0 = sampling.Sampler.Sample(network.Model, conditioning.Network(first, count, new Device(device)), new SampleRequest
             {
                 Seed = spec.Seed,
                 FirstIndex = first,
                 Count = count,
                 Shape = (channels, height, width),
                 Device = device,
-                OnNetworkCall = () => progress?.Invoke(done += count, (long)evaluations * sampling.Count),
+                OnNetworkCall = () => progress?.Invoke(done += count * conditioning.CallsPerStep, (long)evaluations * sampling.Count),
                 Stop = stop,
             });
             Quantise(x0).CopyTo(images.AsSpan(first * size));
@@ -51,7 +52,7 @@ public static class SampleWriter
         // Write them with where they come from.
         (int, int, int, int) shape = (sampling.Count, channels, height, width);
         string file = Path.Combine(folder, "samples.safetensors");
-        SampleFile.Write(file, images, shape, new Dictionary<string, string>
+        SampleFile.Write(file, images, shape, new Dictionary<string, string>(conditioning.Protocol)
         {
             ["spec_hash"] = SpecJson.Hash(spec),
             ["step"] = network.Step.ToString(CultureInfo.InvariantCulture),

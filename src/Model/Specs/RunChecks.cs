@@ -13,6 +13,7 @@ public static class RunChecks
         double[] betas = Betas(run.Process);
         CheckTerminalNoise(run, betas);
         CheckRangeOfNumbers(run, betas);
+        CheckLabels(run);
         foreach ((object part, string path) in SpecTree.Records(run))
         {
             (part as IRunCheck)?.Check(run, path);
@@ -68,5 +69,14 @@ public static class RunChecks
                 FormattableString.Invariant($"epsilon cannot be used with the schedule {schedule} at {betas.Length} timesteps: alphaBar ends at {alphaBar:G3}, ")
                 + "and x_0 from epsilon is divided by its root, beyond the range of float32; use v, fewer timesteps or smaller betas");
         }
+    }
+
+    private static void CheckLabels(RunSpec run)
+    {
+        int known = run.Network.LabelCount;
+        if (known > 0 && run.Data.LabelCount is int there && there > known)
+            throw new SpecException("network.classes", $"must be at least the {there} classes of the data; got {known}");
+        if (known > 0 && run.Data.LabelCount == 0)
+            throw new SpecException("network.classes", $"is {known}, but the data {Kinds.NameOf(run.Data)} has no labels; leave it out");
     }
 }

@@ -29,6 +29,40 @@ public sealed record SamplingSpec : IRunCheck
     [Description("which weights are sampled: raw, or ema.0 for the first moving average and so on")]
     public string Weights { get; init; } = WeightChoice.FirstEma;
 
+    /// <summary>Labels of the images, in turn: image i has the label at i modulo their number. Null for every class of the network.</summary>
+    [Description("labels of the images, in turn; null for every class of the network")]
+    [MinLength(1)]
+    public IReadOnlyList<int>? Classes { get; init; }
+
+    /// <summary>
+    /// s of classifier-free guidance, eps = eps_u + s (eps_c - eps_u): 1 for the conditional network as it is, 0 for the unconditional one, above 1 for images
+    /// more typical of their class. Every value but 0 and 1 costs two network evaluations where there was one.
+    /// </summary>
+    [Description("s of classifier-free guidance, eps_u + s (eps_c - eps_u); 1 for none")]
+    [Range(0.0, 1000.0)]
+    public double GuidanceScale { get; init; } = 1;
+
     /// <inheritdoc/>
-    public void Check(RunSpec run, string path) => WeightChoice.Check(Weights, run, path);
+    public void Check(RunSpec run, string path)
+    {
+        WeightChoice.Check(Weights, run, path);
+        int known = run.Network.LabelCount;
+        if (known == 0 && (Classes is not null || GuidanceScale != 1))
+        {
+            throw new SpecException(SpecPath.Member(path, Classes is null ? "guidance_scale" : "classes"),
+                "needs a network that is given labels; set network.classes, or leave it out");
+        }
+
+        if (GuidanceScale != 1 && run.Training.LabelDropout == 0)
+        {
+            throw new SpecException(SpecPath.Member(path, "guidance_scale"),
+                $"is {GuidanceScale}, which asks the network without labels too, but training.label_dropout 0 never shows it an image without; set label_dropout, as to 0.1");
+        }
+
+        for (int i = 0; i < (Classes?.Count ?? 0); i++)
+        {
+            if (Classes![i] < 0 || Classes[i] >= known)
+                throw new SpecException(SpecPath.Element(SpecPath.Member(path, "classes"), i), $"must be a class of the network, 0 to {known - 1}; got {Classes[i]}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ using DdpmJobs.Model.Training;
 namespace DdpmJobs.Model.Specs;
 
 /// <summary>How a network is trained; defaults are the CIFAR-10 setting of Ho et al. 2020, appendix B.</summary>
-public sealed record TrainingSpec
+public sealed record TrainingSpec : IRunCheck
 {
     /// <summary>Optimiser steps.</summary>
     [Description("optimiser steps")]
@@ -44,8 +44,21 @@ public sealed record TrainingSpec
     [Description("mirror training images with probability one half")]
     public bool HorizontalFlip { get; init; }
 
+    /// <summary>Probability of not telling the network an image's label, so that it learns to do without too: what classifier-free guidance needs.</summary>
+    /// <remarks>Ho and Salimans 2022 (arXiv:2207.12598), algorithm 1, p_uncond; 0.1 to 0.2 worked best there.</remarks>
+    [Description("probability of not telling the network an image's label; above 0 for guidance")]
+    [Range(0.0, 1.0)]
+    public double LabelDropout { get; init; }
+
     /// <summary>Steps between two hand-overs of metrics; every step's loss is kept.</summary>
     [Description("steps between two hand-overs of metrics; every step's loss is kept")]
     [Range(1, 1_000_000)]
     public int LogEvery { get; init; } = 20;
+
+    /// <inheritdoc/>
+    public void Check(RunSpec run, string path)
+    {
+        if (LabelDropout > 0 && run.Network.LabelCount == 0)
+            throw new SpecException(SpecPath.Member(path, "label_dropout"), $"is {LabelDropout}, but the network is given no labels; set network.classes, or leave it out");
+    }
 }

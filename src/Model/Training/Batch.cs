@@ -7,4 +7,5 @@ namespace DdpmJobs.Model.Training;
 /// <param name="T">Zero-based timesteps, (N,) int64.</param>
 /// <param name="Noise">Standard normal, shaped as X0.</param>
 /// <param name="Weights">Weight of each image's loss, (N,) float32.</param>
-internal sealed record Batch(Tensor X0, Tensor T, Tensor Noise, Tensor Weights);
+/// <param name="Labels">Class of each image, (N,) int64, or <see cref="Networks.ConditionalModule.NoLabel"/> where it is dropped; null for a network that sees none.</param>
+internal sealed record Batch(Tensor X0, Tensor T, Tensor Noise, Tensor Weights, Tensor? Labels);

@@ -1,4 +1,5 @@
 using DdpmJobs.Model.Datasets;
+using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Randomness;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Timesteps;
@@ -23,7 +24,7 @@ internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
     public Batch Draw(long step, LossHistory? history)
     {
         (long[] t, float[] weights) = spec.Training.TimestepSampler.Draw(spec.Process.Timesteps, _batchSize, spec.Seed, step, history);
-        return new Batch(Images(step), tensor(t, device: device), Noise(step), tensor(weights, device: device));
+        return new Batch(Images(step), tensor(t, device: device), Noise(step), tensor(weights, device: device), Labels(step));
     }
 
     /// <summary>Indices of the images of a step: every epoch visits each image once, in its own order, and batches run across the ends of epochs.</summary>
@@ -57,6 +58,22 @@ internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
         bool[] flips = [.. draws.Select(draw => draw >> 31 == 1)];
         Tensor flip = tensor(flips, device: device).view(-1, 1, 1, 1);
         return where(flip, x0.flip(3), x0).MoveToOuterDisposeScope();
+    }
+
+    private Tensor? Labels(long step)
+    {
+        if (spec.Network.LabelCount == 0)
+            return null;
+        long[] labels = images.LabelsOf(Indices(step), spec.Network.LabelCount);
+        for (int row = 0; row < labels.Length; row++)
+        {
+            double[] draw = new double[1];
+            new RandomStream(spec.Seed, RandomPurpose.LabelDropout, step, row).FillUniform(draw);
+            if (draw[0] < spec.Training.LabelDropout)
+                labels[row] = ConditionalModule.NoLabel;
+        }
+
+        return tensor(labels, device: device);
     }
 
     private Tensor Noise(long step)

@@ -1,5 +1,6 @@
 using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Diffusion;
+using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Objectives;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Timesteps;
@@ -84,7 +85,7 @@ public sealed class Trainer
         Tensor losses = _spec.Objective.Losses(new ObjectiveInputs
         {
             Model = _diffusion,
-            Network = _state.Network.forward,
+            Network = ConditionalModule.Given(_state.Network, batch.Labels),
             X0 = batch.X0,
             T = batch.T,
             Noise = batch.Noise,

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Networks.Layers;
+using DdpmJobs.Model.Tests.Golden;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,76 +13,82 @@ public class LayerTests
     private static readonly JsonObject Goldens = NetworkGoldens.Read();
     private static readonly LayerPlan Plan = new(new Initializer(0), 32, 0, new DropoutContext(0), 16);
 
-    [Theory]
-    [InlineData("official/dim=8", 8)]
-    [InlineData("official/dim=9", 9)]
-    public void TimestepEmbedding_OfficialWidths_MatchTheReference(string key, int width)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        long[] t = [.. Goldens["timesteps"]!.AsArray().Select(value => value!.GetValue<long>())];
-        float[] expected = NetworkGoldens.Floats(Goldens["timestep_embedding"]![key]!["data"]!);
-        NetworkGoldens.AssertClose(expected, TimestepEmbedding.Of(tensor(t), width), relative: 1e-4, absolute: 1e-4);
-    }
+    public static TheoryData<string> Embeddings => GoldenFile.Cases("networks", "timestep_embedding");
 
-    [Fact]
-    public void TimestepEmbedding_Width128_MatchesTheReferenceAtItsEnds()
+    public static TheoryData<string> ResidualBlocks => NetworkGoldens.Cases("ddpm ResnetBlock");
+
+    public static TheoryData<string> AttentionBlocks => NetworkGoldens.Cases("ddpm AttnBlock");
+
+    public static TheoryData<string> Downsamplings => NetworkGoldens.Cases("ddpm Downsample");
+
+    public static TheoryData<string> Normalizations => NetworkGoldens.Cases("GroupNorm");
+
+    [Theory]
+    [MemberData(nameof(Embeddings))]
+    public void TimestepEmbedding_EveryWidth_MatchesTheReference(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        long[] t = [.. Goldens["timesteps"]!.AsArray().Select(value => value!.GetValue<long>())];
-        Tensor actual = TimestepEmbedding.Of(tensor(t), 128);
-        JsonArray rows = Goldens["timestep_embedding"]!["official/dim=128/first_last"]!.AsArray();
-        for (int row = 0; row < t.Length; row++)
+        Tensor t = tensor(Goldens["timesteps"]!.AsArray().Select(value => value!.GetValue<long>()).ToArray());
+        int width = NetworkGoldens.Numbers(NetworkGoldens.Value(name, "dim"))[0];
+        Tensor actual = name.StartsWith("improved", StringComparison.Ordinal) ? TimestepEmbedding.Improved(t, width) : TimestepEmbedding.Of(t, width);
+        JsonNode golden = Goldens["timestep_embedding"]![name]!;
+        if (!name.EndsWith("/first_last", StringComparison.Ordinal))
         {
-            Tensor ends = cat([actual[row, ..2], actual[row, 63..65], actual[row, 127..]]);
-            NetworkGoldens.AssertClose(NetworkGoldens.Floats(rows[row]!), ends, relative: 1e-4, absolute: 1e-4);
+            NetworkGoldens.AssertClose(NetworkGoldens.Floats(golden["data"]!), actual, relative: 1e-4, absolute: 1e-4);
+            return;
+        }
+
+        // The first two, the two in the middle and the last of each row.
+        for (int row = 0; row < t.shape[0]; row++)
+        {
+            Tensor ends = cat([actual[row, ..2], actual[row, (width / 2 - 1)..(width / 2 + 1)], actual[row, (width - 1)..]]);
+            NetworkGoldens.AssertClose(NetworkGoldens.Floats(golden[row]!), ends, relative: 1e-4, absolute: 1e-4);
         }
     }
 
-    [Fact]
-    public void ResidualBlock_ReferenceWeights_MatchesTheReference()
+    [Theory]
+    [MemberData(nameof(ResidualBlocks))]
+    public void ResidualBlock_ReferenceWeights_MatchesTheReference(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        JsonNode golden = Goldens["nets"]!["ddpm ResnetBlock 32->64 temb16"]!;
-        using ResidualBlock block = new(Plan, 32, 64);
-        NetworkGoldens.Fill(block, golden["param_order"]!.AsArray());
+        int[] widths = NetworkGoldens.Numbers(name);
+        using ResidualBlock block = new(Plan with { TimeWidth = widths[2] }, widths[0], widths[1]);
         // The reference applies the activation to the embedding inside the block; here the network does, once for all blocks.
-        Tensor y = block.forward(NetworkGoldens.Noise(8, 2, 32, 4, 4), nn.functional.silu(NetworkGoldens.Noise(9, 2, 16)));
-        NetworkGoldens.AssertClose(NetworkGoldens.Floats(golden["output_first_sample_first_4_channels"]!), y[0, ..4].flatten());
-        Assert.Equal(golden["output_sum"]!.GetValue<double>(), y.to(float64).sum().item<double>(), 1e-3);
+        Tensor time = nn.functional.silu(NetworkGoldens.Noise(9, 2, widths[2]));
+        AssertBlock(name, block, () => block.forward(NetworkGoldens.Noise(8, 2, widths[0], 4, 4), time));
     }
 
-    [Fact]
-    public void AttentionBlock_ReferenceWeights_MatchesTheReference()
+    [Theory]
+    [MemberData(nameof(AttentionBlocks))]
+    public void AttentionBlock_ReferenceWeights_MatchesTheReference(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        JsonNode golden = Goldens["nets"]!["ddpm AttnBlock 32"]!;
-        using AttentionBlock block = new(Plan, 32);
-        NetworkGoldens.Fill(block, golden["param_order"]!.AsArray());
-        Tensor y = block.forward(NetworkGoldens.Noise(8, 2, 32, 4, 4));
-        NetworkGoldens.AssertClose(NetworkGoldens.Floats(golden["output_first_sample_first_4_channels"]!), y[0, ..4].flatten());
-        Assert.Equal(golden["output_sum"]!.GetValue<double>(), y.to(float64).sum().item<double>(), 1e-3);
+        int width = NetworkGoldens.Numbers(name)[0];
+        using AttentionBlock block = new(Plan, width);
+        AssertBlock(name, block, () => block.forward(NetworkGoldens.Noise(8, 2, width, 4, 4)));
     }
 
-    [Fact]
-    public void Downsampling_ReferenceWeights_PadsRightAndBottom()
+    [Theory]
+    [MemberData(nameof(Downsamplings))]
+    public void Downsampling_ReferenceWeights_PadsRightAndBottom(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        JsonNode golden = Goldens["nets"]!["ddpm Downsample 32 (asymmetric pad right/bottom)"]!;
-        using Downsampling layer = new(new Initializer(0), 32);
-        NetworkGoldens.Fill(layer, golden["param_order"]!.AsArray());
-        Tensor y = layer.forward(NetworkGoldens.Noise(8, 2, 32, 4, 4));
-        NetworkGoldens.AssertClose(NetworkGoldens.Floats(golden["output_first_sample_first_4_channels"]!), y[0, ..4].flatten());
+        int width = NetworkGoldens.Numbers(name)[0];
+        using Downsampling layer = new(new Initializer(0), width);
+        AssertBlock(name, layer, () => layer.forward(NetworkGoldens.Noise(8, 2, width, 4, 4)));
     }
 
-    [Fact]
-    public void GroupNormalization_ReferenceWeights_MatchesTheReference()
+    [Theory]
+    [MemberData(nameof(Normalizations))]
+    public void GroupNormalization_ReferenceWeights_MatchesTheReference(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        JsonNode golden = Goldens["nets"]!["GroupNorm(32,64,eps=1e-6)"]!;
-        using GroupNormalization layer = new(new Initializer(0), 64, 32);
-        NetworkGoldens.Fill(layer, new JsonArray(new JsonArray("weight", new JsonArray(64L)), new JsonArray("bias", new JsonArray(64L))));
-        Tensor y = layer.forward(NetworkGoldens.Noise(10, 2, 64, 2, 2));
-        NetworkGoldens.AssertClose(NetworkGoldens.Floats(golden["output_first_sample_first_8_channels"]!), y[0, ..8].flatten());
+        int[] numbers = NetworkGoldens.Numbers(name);
+        double epsilon = double.Parse(NetworkGoldens.Value(name, "eps").TrimEnd(')'), CultureInfo.InvariantCulture);
+        using GroupNormalization layer = new(new Initializer(0), numbers[1], numbers[0], epsilon);
+        NetworkGoldens.Fill(layer, new JsonArray(new JsonArray("weight", new JsonArray((long)numbers[1])), new JsonArray("bias", new JsonArray((long)numbers[1]))));
+        Tensor y = layer.forward(NetworkGoldens.Noise(10, 2, numbers[1], 2, 2));
+        NetworkGoldens.AssertClose(NetworkGoldens.Floats(Goldens["nets"]![name]!["output_first_sample_first_8_channels"]!), y[0, ..8].flatten());
     }
 
     [Fact]
@@ -91,5 +99,15 @@ public class LayerTests
         // Variance 1e-6 beside epsilon 1e-6 halves the square: with PyTorch's 1e-5 the result would be 0.3015.
         Tensor y = layer.forward(tensor(new float[] { 1e-3f, -1e-3f }, [1, 1, 1, 2]));
         Assert.Equal(0.70711, y[0, 0, 0, 0].item<float>(), 1e-4);
+    }
+
+    private static void AssertBlock(string name, nn.Module block, Func<Tensor> call)
+    {
+        JsonNode golden = Goldens["nets"]![name]!;
+        NetworkGoldens.Fill(block, golden["param_order"]!.AsArray());
+        Tensor y = call();
+        NetworkGoldens.AssertClose(NetworkGoldens.Floats(golden["output_first_sample_first_4_channels"]!), y[0, ..4].flatten());
+        if (golden["output_sum"] is JsonNode sum)
+            Assert.Equal(sum.GetValue<double>(), y.to(float64).sum().item<double>(), 1e-3);
     }
 }

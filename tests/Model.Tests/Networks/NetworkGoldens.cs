@@ -1,13 +1,46 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using DdpmJobs.Model.Networks;
+using DdpmJobs.Model.Tests.Golden;
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Tests.Networks;
 
-/// <summary>Reference outputs of ermongroup/ddim models/diffusion.py and its inputs; the file names program, version and commit.</summary>
+/// <summary>Reference outputs of ermongroup/ddim models/diffusion.py and improved-diffusion unet.py, and their inputs; the file names programs, versions and commits.</summary>
 internal static class NetworkGoldens
 {
     public static JsonObject Read() => JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "networks.json")))!.AsObject();
+
+    /// <summary>Names of the networks and blocks that begin with a word, as theory data.</summary>
+    public static TheoryData<string> Cases(string prefix) => GoldenFile.Cases("networks", "nets", name => name.StartsWith(prefix, StringComparison.Ordinal));
+
+    /// <summary>The whole numbers in a case's name, as 32 and 64 in <c>block 32->64</c>.</summary>
+    public static int[] Numbers(string text) => [.. Regex.Matches(text, "[0-9]+").Select(match => int.Parse(match.Value, CultureInfo.InvariantCulture))];
+
+    /// <summary>The value after <c>name=</c> in a case's name.</summary>
+    public static string Value(string text, string name) => Regex.Match(text, $@"\b{name}=(\S+)").Groups[1].Value;
+
+    /// <summary>Calls a network on the file's inputs and compares parameter names, shapes, count and output.</summary>
+    public static void AssertNetwork(string name, Network network, double absolute = 1e-5)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        JsonObject goldens = Read();
+        JsonNode golden = goldens["nets"]![name]!;
+        Tensor x = Noise(7, 2, 3, 8, 8);
+        long[] shape = [.. golden["output"]!["shape"]!.AsArray().Select(extent => extent!.GetValue<long>())];
+        using nn.Module<Tensor, Tensor, Tensor> module = network.Build(3, (int)shape[1], 8, 0, new DropoutContext(0));
+        Fill(module, golden["param_order"]!.AsArray());
+        Assert.Equal(golden["params"]!.GetValue<long>(), module.parameters().Sum(parameter => parameter.numel()));
+
+        Tensor t = tensor(goldens["t"]!.AsArray().Select(value => value!.GetValue<long>()).ToArray());
+        Tensor? labels = golden["labels"] is JsonArray given ? tensor(given.Select(label => label!.GetValue<long>()).ToArray()) : null;
+        Tensor y = ConditionalModule.Given(module, labels)(x, t);
+        Assert.Equal(shape, y.shape);
+        AssertClose(Floats(golden["output"]!["data"]!), y, absolute: absolute);
+    }
 
     public static float[] Floats(JsonNode node) => [.. node.AsArray().Select(value => value!.GetValue<float>())];
 

@@ -1,4 +1,5 @@
 using DdpmJobs.Model.Datasets;
+using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Training;
 using TorchSharp;
@@ -62,5 +63,28 @@ public class BatchSourceTests
         Assert.Equal([4, 1, 2, 2], a.Noise.shape);
         Assert.False(a.Noise.equal(Source(4).Draw(6, null).Noise).any().item<bool>());
         Assert.False(a.Noise[0].equal(a.Noise[1]).any().item<bool>());
+    }
+
+    [Fact]
+    public void Draw_WithLabelDropout_KeepsTheOthersAndIsAFunctionOfTheStep()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ImageSet labelled = new(new byte[40], 10, (1, 2, 2), 40, [.. Enumerable.Range(0, 10).Select(i => (byte)i)], "hash");
+        BatchSource Labelled(int classes) => new(
+            new RunSpec
+            {
+                Seed = 3, Data = new Optdigits(), Network = new DdpmUnet { Classes = classes },
+                Training = new TrainingSpec { BatchSize = 1000, LabelDropout = 0.2 },
+            }, labelled, CPU);
+        BatchSource source = Labelled(10);
+
+        int[] images = source.Indices(5);
+        long[] labels = source.Draw(5).Labels!.data<long>().ToArray();
+        Assert.All(images.Zip(labels), pair => Assert.True(pair.Second == -1 || pair.Second == pair.First));
+        Assert.InRange(labels.Count(label => label == -1), 140, 260); // 5 standard deviations
+        Assert.Equal(labels, Labelled(10).Draw(5).Labels!.data<long>().ToArray());
+        Assert.NotEqual(labels.Select(label => label == -1), source.Draw(6).Labels!.data<long>().ToArray().Select(label => label == -1));
+        Assert.Equal("network.classes", Assert.Throws<SpecException>(() => Labelled(9).Draw(5)).Path);
+        Assert.Null(Source(4).Draw(0).Labels);
     }
 }

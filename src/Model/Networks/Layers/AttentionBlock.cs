@@ -6,7 +6,7 @@ namespace DdpmJobs.Model.Networks.Layers;
 
 /// <summary>Self-attention over the pixels with one head, added to its input.</summary>
 /// <remarks>hojonathanho/diffusion, models/unet.py, attn_block.</remarks>
-internal sealed class AttentionBlock : Module<Tensor, Tensor>
+internal sealed class AttentionBlock : Module<Tensor, Tensor>, IHiddenProducts
 {
     private readonly GroupNormalization _norm;
     private readonly Convolution _q;
@@ -34,13 +34,16 @@ internal sealed class AttentionBlock : Module<Tensor, Tensor>
     {
         using DisposeScope scope = NewDisposeScope();
         long channels = x.shape[1];
-        Tensor h = _norm.forward(x);
-        Tensor q = _q.forward(h).flatten(2);
-        Tensor k = _k.forward(h).flatten(2);
-        Tensor v = _v.forward(h).flatten(2);
+        Tensor h = _norm.call(x);
+        Tensor q = _q.call(h).flatten(2);
+        Tensor k = _k.call(h).flatten(2);
+        Tensor v = _v.call(h).flatten(2);
         Tensor weights = torch.bmm(q.transpose(1, 2), k).mul_(1 / Math.Sqrt(channels)).softmax(-1);
-        h = _out.forward(torch.bmm(v, weights.transpose(1, 2)).view(x.shape));
+        h = _out.call(torch.bmm(v, weights.transpose(1, 2)).view(x.shape));
         h.add_(x);
         return h.MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public long Products(IReadOnlyList<long> shape) => IHiddenProducts.OfAttention(shape);
 }

@@ -12,17 +12,33 @@ internal sealed class Convolution : Module<Tensor, Tensor>
     private readonly long[] _strides;
     private readonly long[] _padding;
 
+    /// <summary>Begins as in the official network: <see cref="Initializer.Weight"/>, and no bias.</summary>
     /// <param name="padding">Pixels on every side; null for half the kernel, which keeps the size.</param>
     public Convolution(Initializer init, int inChannels, int outChannels, int kernel, double scale = 1, int stride = 1, int? padding = null)
+        : this(init.Weight(scale, outChannels, inChannels, kernel, kernel), init.Constant(0, outChannels), stride, padding ?? kernel / 2)
+    {
+    }
+
+    private Convolution(Parameter weight, Parameter bias, int stride, int padding)
         : base(nameof(Convolution))
     {
-        _weight = init.Weight(scale, outChannels, inChannels, kernel, kernel);
-        _bias = init.Constant(0, outChannels);
+        (_weight, _bias) = (weight, bias);
         _strides = [stride, stride];
-        _padding = [padding ?? kernel / 2, padding ?? kernel / 2];
+        _padding = [padding, padding];
         register_parameter("weight", _weight);
         register_parameter("bias", _bias);
     }
+
+    /// <summary>Begins as PyTorch's layer: <see cref="Initializer.FanIn"/>.</summary>
+    public static Convolution FanIn(Initializer init, int inChannels, int outChannels, int kernel, int stride = 1)
+    {
+        long fanIn = (long)inChannels * kernel * kernel;
+        return new Convolution(init.FanIn(fanIn, outChannels, inChannels, kernel, kernel), init.FanIn(fanIn, outChannels), stride, kernel / 2);
+    }
+
+    /// <summary>Begins as zero.</summary>
+    public static Convolution Zero(Initializer init, int inChannels, int outChannels, int kernel) =>
+        new(init.Constant(0, outChannels, inChannels, kernel, kernel), init.Constant(0, outChannels), 1, kernel / 2);
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor x) => functional.conv2d(x, _weight, _bias, _strides, _padding);

@@ -10,14 +10,22 @@ internal sealed class Dense : Module<Tensor, Tensor>
     private readonly Parameter _weight;
     private readonly Parameter _bias;
 
+    /// <summary>Begins as in the official network: <see cref="Initializer.Weight"/>, and no bias.</summary>
     public Dense(Initializer init, int inWidth, int outWidth)
+        : this(init.Weight(1, outWidth, inWidth), init.Constant(0, outWidth))
+    {
+    }
+
+    private Dense(Parameter weight, Parameter bias)
         : base(nameof(Dense))
     {
-        _weight = init.Weight(1, outWidth, inWidth);
-        _bias = init.Constant(0, outWidth);
+        (_weight, _bias) = (weight, bias);
         register_parameter("weight", _weight);
         register_parameter("bias", _bias);
     }
+
+    /// <summary>Begins as PyTorch's layer: <see cref="Initializer.FanIn"/>.</summary>
+    public static Dense FanIn(Initializer init, int inWidth, int outWidth) => new(init.FanIn(inWidth, outWidth, inWidth), init.FanIn(inWidth, outWidth));
 
     /// <inheritdoc/>
     public override Tensor forward(Tensor x) => functional.linear(x, _weight, _bias);

@@ -21,6 +21,6 @@ internal sealed class Downsampling : Module<Tensor, Tensor>
     {
         // TensorFlow's SAME padding of a stride-2 convolution is on the right and at the bottom only.
         using Tensor padded = functional.pad(x, (0, 1, 0, 1), PaddingModes.Constant, 0);
-        return _conv.forward(padded);
+        return _conv.call(padded);
     }
 }

@@ -7,16 +7,22 @@ namespace DdpmJobs.Model.Networks.Layers;
 /// <summary>Group normalisation with scale and shift.</summary>
 internal sealed class GroupNormalization : Module<Tensor, Tensor>
 {
-    private const double Epsilon = 1e-6; // the default of tf.contrib.layers.group_norm, which the official network uses; not PyTorch's 1e-5
+    /// <summary>The default of tf.contrib.layers.group_norm, which the official network uses.</summary>
+    public const double OfficialEpsilon = 1e-6;
+
+    /// <summary>PyTorch's default, which improved-diffusion uses.</summary>
+    public const double ImprovedEpsilon = 1e-5;
 
     private readonly int _groups;
+    private readonly double _epsilon;
     private readonly Parameter _weight;
     private readonly Parameter _bias;
 
-    public GroupNormalization(Initializer init, int channels, int groups)
+    public GroupNormalization(Initializer init, int channels, int groups, double epsilon = OfficialEpsilon)
         : base(nameof(GroupNormalization))
     {
         _groups = Math.Min(groups, channels);
+        _epsilon = epsilon;
         _weight = init.Constant(1, channels);
         _bias = init.Constant(0, channels);
         register_parameter("weight", _weight);
@@ -24,5 +30,5 @@ internal sealed class GroupNormalization : Module<Tensor, Tensor>
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => functional.group_norm(x, _groups, _weight, _bias, Epsilon);
+    public override Tensor forward(Tensor x) => functional.group_norm(x, _groups, _weight, _bias, _epsilon);
 }

@@ -31,10 +31,37 @@ internal sealed class Initializer(long seed)
         return new Parameter(torch.tensor(values, shape));
     }
 
-    /// <summary>Makes a vector of one value.</summary>
-    public Parameter Constant(double value, int length)
+    /// <summary>Makes a weight or bias uniform in ±1 / sqrt(fan_in), as PyTorch's convolutions and dense layers begin.</summary>
+    /// <param name="fanIn">Inputs that each output sums.</param>
+    /// <param name="shape">Shape of the parameter.</param>
+    public Parameter FanIn(long fanIn, params long[] shape)
+    {
+        double limit = 1 / Math.Sqrt(fanIn);
+        double[] uniform = new double[Count(shape)];
+        new RandomStream(seed, RandomPurpose.Initialization, _made++).FillUniform(uniform);
+        return new Parameter(torch.tensor([.. uniform.Select(u => (float)((2 * u - 1) * limit))], shape));
+    }
+
+    /// <summary>Makes a weight of standard normal numbers.</summary>
+    public Parameter Normal(params long[] shape)
+    {
+        float[] values = new float[Count(shape)];
+        new RandomStream(seed, RandomPurpose.Initialization, _made++).FillNormal(values);
+        return new Parameter(torch.tensor(values, shape));
+    }
+
+    /// <summary>Makes a parameter of one value.</summary>
+    public Parameter Constant(double value, params long[] shape)
     {
         _made++;
-        return new Parameter(torch.full([length], value, torch.float32));
+        return new Parameter(torch.full(shape, value, torch.float32));
+    }
+
+    private static long Count(long[] shape)
+    {
+        long count = 1;
+        foreach (long extent in shape)
+            count *= extent;
+        return count;
     }
 }

@@ -46,13 +46,13 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor, Tensor>
     public override Tensor forward(Tensor x, Tensor time)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor h = _conv1.forward(functional.silu(_norm1.forward(x)));
-        h.add_(_timeProjection.forward(time).unsqueeze(-1).unsqueeze(-1));
-        h = functional.silu(_norm2.forward(h));
+        Tensor h = _conv1.call(functional.silu(_norm1.call(x)));
+        h.add_(_timeProjection.call(time).unsqueeze(-1).unsqueeze(-1));
+        h = functional.silu(_norm2.call(h));
         if (training && _dropoutRate > 0)
             h = h.mul(_dropout.Mask(h.shape, _dropoutRate, _dropoutLayer, h.device));
-        h = _conv2.forward(h);
-        h.add_(_shortcut is null ? x : _shortcut.forward(x));
+        h = _conv2.call(h);
+        h.add_(_shortcut is null ? x : _shortcut.call(x));
         return h.MoveToOuterDisposeScope();
     }
 }

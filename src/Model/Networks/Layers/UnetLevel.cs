@@ -36,7 +36,7 @@ internal sealed class UnetLevel : Module
     /// <summary>Applies one block and the attention that follows it.</summary>
     public Tensor Block(int index, Tensor x, Tensor time)
     {
-        Tensor h = _blocks[index].forward(x, time);
-        return _attention.Length == 0 ? h : _attention[index].forward(h);
+        Tensor h = _blocks[index].call(x, time);
+        return _attention.Length == 0 ? h : _attention[index].call(h);
     }
 }

@@ -19,6 +19,6 @@ internal sealed class Upsampling : Module<Tensor, Tensor>
     public override Tensor forward(Tensor x)
     {
         using Tensor repeated = functional.interpolate(x, scale_factor: [2, 2], mode: InterpolationMode.Nearest);
-        return _conv.forward(repeated);
+        return _conv.call(repeated);
     }
 }

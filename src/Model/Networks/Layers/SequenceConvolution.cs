@@ -1,0 +1,31 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace DdpmJobs.Model.Networks.Layers;
+
+/// <summary>A 1-D convolution of width 1 with bias: (N, in, L) to (N, out, L). improved-diffusion keeps the weights of its attention in this shape.</summary>
+internal sealed class SequenceConvolution : Module<Tensor, Tensor>
+{
+    private readonly Parameter _weight;
+    private readonly Parameter _bias;
+
+    private SequenceConvolution(Parameter weight, Parameter bias)
+        : base(nameof(SequenceConvolution))
+    {
+        (_weight, _bias) = (weight, bias);
+        register_parameter("weight", _weight);
+        register_parameter("bias", _bias);
+    }
+
+    /// <summary>Begins as PyTorch's layer: <see cref="Initializer.FanIn"/>.</summary>
+    public static SequenceConvolution FanIn(Initializer init, int inChannels, int outChannels) =>
+        new(init.FanIn(inChannels, outChannels, inChannels, 1), init.FanIn(inChannels, outChannels));
+
+    /// <summary>Begins as zero.</summary>
+    public static SequenceConvolution Zero(Initializer init, int inChannels, int outChannels) =>
+        new(init.Constant(0, outChannels, inChannels, 1), init.Constant(0, outChannels));
+
+    /// <inheritdoc/>
+    public override Tensor forward(Tensor x) => functional.conv1d(x, _weight, _bias);
+}

@@ -21,7 +21,7 @@ internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
     /// <summary>Draws the batch of a step.</summary>
     /// <param name="step">The optimiser step, zero-based.</param>
     /// <param name="history">The losses before it; null where the timestep sampler needs none.</param>
-    public Batch Draw(long step, LossHistory? history)
+    public Batch Draw(long step, LossHistory? history = null)
     {
         (long[] t, float[] weights) = spec.Training.TimestepSampler.Draw(spec.Process.Timesteps, _batchSize, spec.Seed, step, history);
         return new Batch(Images(step), tensor(t, device: device), Noise(step), tensor(weights, device: device), Labels(step));

@@ -23,7 +23,7 @@ public sealed class RunnerOptions
     /// <summary>Folder for files on their way to the artifact store; <c>ddpm-data/work</c> by default.</summary>
     public string WorkFolder { get; set; } = "ddpm-data/work";
 
-    /// <summary>Folder of data sets that are not shipped; empty for the default.</summary>
+    /// <summary>Folder of data sets that are not shipped; empty, the default, means <c>data</c> in the working directory.</summary>
     public string DataFolder { get; set; } = "";
 
     /// <summary>Longest time between two checkpoints of a training; 30 seconds by default.</summary>

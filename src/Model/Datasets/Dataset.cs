@@ -14,7 +14,7 @@ public abstract record Dataset
 
     /// <summary>Reads the images of one split.</summary>
     /// <param name="split">Which images.</param>
-    /// <param name="dataFolder">Folder of data sets that are not shipped; null for the default of the environment.</param>
+    /// <param name="dataFolder">Folder of data sets that are not shipped; null for <c>data</c> in the working directory.</param>
     /// <exception cref="InvalidDataException">The files are damaged; the message names file, line and value.</exception>
     /// <exception cref="FileNotFoundException">The files are not there; the message says where they are looked for.</exception>
     public abstract ImageSet Load(Split split, string? dataFolder);

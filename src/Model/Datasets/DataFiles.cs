@@ -1,0 +1,74 @@
+using System.Security.Cryptography;
+using System.Text;
+using DdpmJobs.Model.Specs;
+using ICSharpCode.SharpZipLib;
+using ICSharpCode.SharpZipLib.GZip;
+
+namespace DdpmJobs.Model.Datasets;
+
+/// <summary>Reads the files of a data set from the data folder, and remembers what was read.</summary>
+/// <param name="dataFolder">Folder of data sets that are not shipped; null for <c>data</c> in the working directory.</param>
+/// <param name="folder">The data set's folder in it; empty for itself.</param>
+internal sealed class DataFiles(string? dataFolder, string folder)
+{
+    private const string DefaultFolder = "data";
+
+    private readonly StringBuilder _read = new();
+
+    /// <summary>Where the files are looked for.</summary>
+    public string Folder { get; } = Path.GetFullPath(Path.Combine(dataFolder ?? DefaultFolder, folder));
+
+    /// <summary>SHA-256 of the lines that <c>sha256sum</c> prints for the files read, unpacked, in order; lower-case hexadecimal.</summary>
+    public string ContentHash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(_read.ToString())));
+
+    /// <summary>Reads a file, plain or packed by gzip with <c>.gz</c> behind its name; the plain one goes first.</summary>
+    /// <param name="name">Name in the folder.</param>
+    /// <param name="published">What it must be; null for anything.</param>
+    /// <exception cref="FileNotFoundException">Neither is there; the message says where they are looked for.</exception>
+    /// <exception cref="InvalidDataException">The packed file is damaged, or the content is another; the message names the file.</exception>
+    public byte[] Read(string name, PublishedFile? published = null)
+    {
+        string plain = Path.Combine(Folder, name);
+        string path = File.Exists(plain) ? plain : plain + ".gz";
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"{plain}: there is no such file, nor one with .gz behind its name; put it there, or set the runner's data folder.", plain);
+
+        byte[] content = path.EndsWith(".gz", StringComparison.Ordinal) ? Unpack(path) : File.ReadAllBytes(path);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(content));
+        if (published is not null && content.LongLength == (published.Length ?? content.LongLength) && hash != published.Sha256)
+            throw new InvalidDataException($"{path}: is another file than it should be, or was altered: its SHA-256 is {hash} instead of {published.Sha256}.");
+        Note(name, hash);
+        return content;
+    }
+
+    /// <summary>Adds a file that was read elsewhere to the content hash.</summary>
+    /// <param name="name">Name in the folder.</param>
+    /// <param name="hash">SHA-256 of its content in lower-case hexadecimal.</param>
+    public void Note(string name, string hash) => _read.Append(hash).Append("  ").Append(name).Append('\n');
+
+    /// <summary>Refuses a name that leads out of the data folder: a spec holds no path.</summary>
+    /// <param name="name">As in <c>flowers</c> or <c>flowers/small</c>.</param>
+    /// <param name="path">Where it stands in the spec.</param>
+    /// <exception cref="SpecException">It is empty, absolute, or steps up.</exception>
+    public static void RequireName(string name, string path)
+    {
+        if (name.Split('/').Any(part => part is "" or "." or "..") || name.IndexOfAny(['\\', ':', '\0']) >= 0)
+            throw new SpecException(path, $"must be a name in the data folder, as in \"tiles\" or \"tiles/small\"; got \"{name}\"");
+    }
+
+    // Not the framework's GZipStream: it takes a file whose end with the checksum is missing.
+    private static byte[] Unpack(string path)
+    {
+        try
+        {
+            using GZipInputStream unpacked = new(File.OpenRead(path));
+            using MemoryStream bytes = new();
+            unpacked.CopyTo(bytes);
+            return bytes.ToArray();
+        }
+        catch (Exception e) when (e is SharpZipBaseException or EndOfStreamException or IndexOutOfRangeException) // the last: damaged code lengths
+        {
+            throw new InvalidDataException($"{path}: is cut short or altered: {e.Message}", e);
+        }
+    }
+}

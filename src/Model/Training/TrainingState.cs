@@ -46,10 +46,11 @@ internal sealed class TrainingState : IDisposable
     public IReadOnlyList<Tensor> Averages { get; }
 
     /// <summary>Writes the state to a file.</summary>
-    public void Save(string path)
+    /// <param name="origin">Free text by name, on where the weights come from.</param>
+    public void Save(string path, IReadOnlyDictionary<string, string>? origin = null)
     {
         using DisposeScope scope = NewDisposeScope();
-        Checkpoint.Write(path, _spec, Step, Tensors());
+        Checkpoint.Write(path, _spec, Step, Tensors(), origin);
     }
 
     /// <summary>Takes the state from a file of the same spec.</summary>

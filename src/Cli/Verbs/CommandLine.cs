@@ -35,6 +35,8 @@ internal static class CommandLine
             MetricsVerb.Create(terminal),
             RequestVerb.Cancel(terminal),
             RequestVerb.Retry(terminal),
+            ImportVerb.Create(terminal),
+            ExportVerb.Create(terminal),
             MigrateVerb.Create(terminal),
             SchedulerVerb.Create(terminal),
             RunnerVerb.Create(terminal),

@@ -68,9 +68,11 @@ public sealed class Checkpoint : IDisposable
     /// <param name="spec">The run.</param>
     /// <param name="step">Optimiser steps done.</param>
     /// <param name="tensors">Every tensor by name; float32, any device.</param>
-    public static void Write(string path, RunSpec spec, long step, IEnumerable<(string Name, Tensor Value)> tensors)
+    /// <param name="origin">More free text by name, on where the weights come from.</param>
+    public static void Write(
+        string path, RunSpec spec, long step, IEnumerable<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? origin = null)
     {
-        Dictionary<string, string> metadata = new()
+        Dictionary<string, string> metadata = new(origin ?? new Dictionary<string, string>())
         {
             ["format"] = Format,
             ["spec"] = SpecJson.Canonical(spec),
@@ -80,6 +82,24 @@ public sealed class Checkpoint : IDisposable
         };
         Safetensors.Write(path, metadata, [.. tensors.Select(tensor =>
             new SafetensorContent(tensor.Name, SafetensorType.F32, tensor.Value.shape, stream => WriteBytes(tensor.Value, stream)))]);
+    }
+
+    /// <summary>The run it belongs to, as the file carries it.</summary>
+    /// <exception cref="InvalidDataException">The spec is not the one that the hash names: it was altered, or another version of this program filled in other defaults.</exception>
+    public RunSpec ReadSpec()
+    {
+        RunSpec spec;
+        try
+        {
+            spec = SpecJson.ReadText<RunSpec>(Text("spec"));
+        }
+        catch (SpecException error)
+        {
+            throw _file.Damaged($"its spec cannot be read ({error.Message.TrimEnd('.')})");
+        }
+
+        string hash = SpecJson.Hash(spec);
+        return hash == SpecHash ? spec : throw _file.Damaged($"its spec has the hash {hash} and not {SpecHash}; it was altered, or written by another version");
     }
 
     /// <summary>Copies a tensor of the file into one in memory.</summary>

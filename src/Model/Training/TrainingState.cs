@@ -52,11 +52,12 @@ internal sealed class TrainingState : IDisposable
     public LossHistory? LossHistory { get; }
 
     /// <summary>Writes the state to a file.</summary>
-    public void Save(string path)
+    /// <param name="origin">Free text by name, on where the weights come from.</param>
+    public void Save(string path, IReadOnlyDictionary<string, string>? origin = null)
     {
         using DisposeScope scope = NewDisposeScope();
         IEnumerable<(string, Tensor)> history = HistoryParts().Select(part => (part.Name, tensor(part.Values, part.Shape)));
-        Checkpoint.Write(path, _spec, Step, [.. Tensors(), .. history]);
+        Checkpoint.Write(path, _spec, Step, [.. Tensors(), .. history], origin);
     }
 
     /// <summary>Takes the state from a file of the same spec.</summary>

@@ -50,7 +50,7 @@ public class CatalogueTests
     public async Task Help_OfEveryVerb_NamesTheVerb()
     {
         string root = (await Cli.RunAsync("--help")).Output;
-        foreach (string verb in new[] { "run", "up", "plan", "kinds", "submit", "watch", "ls", "show", "metrics", "cancel", "retry", "migrate", "scheduler", "runner", "version" })
+        foreach (string verb in new[] { "run", "up", "plan", "kinds", "submit", "watch", "ls", "show", "metrics", "cancel", "retry", "import", "export", "migrate", "scheduler", "runner", "version" })
         {
             Assert.Contains($"  {verb} ", root);
             Cli help = await Cli.RunAsync(verb, "--help");

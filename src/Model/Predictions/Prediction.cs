@@ -6,6 +6,9 @@ namespace DdpmJobs.Model.Predictions;
 /// <summary>A family of readings of the network's first C output channels. Tensors are (N, C, H, W) of one floating type, t is (N,) int64.</summary>
 public abstract record Prediction
 {
+    /// <summary>Whether an output is read from alphaBar_t alone, so that it also has a meaning between timesteps; the posterior's mean needs alphaBar_{t-1} too.</summary>
+    public virtual bool IsLocalInTime => true;
+
     /// <summary>What the output should be: the target of the squared error.</summary>
     /// <param name="process">The forward process.</param>
     /// <param name="x0">Images in [-1, 1].</param>

@@ -7,7 +7,8 @@ namespace DdpmJobs.Model.Predictions;
 public abstract record Prediction
 {
     /// <summary>
-    /// Whether the output speaks of one step of the process, x_t to x_{t-1}, and not of x_0 and noise: sampling in longer steps must then read it with the tables of
+    /// Whether the output speaks of one step of the process, x_t to x_{t-1}, and not of x_0 and noise: it has no meaning between timesteps, and sampling in longer
+    /// steps must read it with the tables of
     /// the process that the network was trained on.
     /// </summary>
     public virtual bool IsOfOneStep => false;

@@ -15,8 +15,8 @@ public sealed record AncestralSampler : Sampler, IRunCheck
     public int? Steps { get; init; }
 
     /// <summary>Which timesteps are visited where there are fewer steps than timesteps: a name of <see cref="TimeGrid"/>.</summary>
-    [Description("which timesteps are visited: linspace (both ends), trailing, ddim_stride, authors_uniform, authors_quadratic")]
-    [AllowedValues(TimeGrid.Linspace, TimeGrid.Trailing, TimeGrid.DdimStride, TimeGrid.AuthorsUniform, TimeGrid.AuthorsQuadratic)]
+    [Description("which timesteps are visited: linspace (both ends), trailing, leading, ddim_stride, authors_uniform, authors_quadratic")]
+    [AllowedValues(TimeGrid.Linspace, TimeGrid.Trailing, TimeGrid.Leading, TimeGrid.DdimStride, TimeGrid.AuthorsUniform, TimeGrid.AuthorsQuadratic)]
     public string Grid { get; init; } = TimeGrid.Linspace;
 
     /// <summary>Whether predicted images are clipped to [-1, 1] at every step.</summary>
@@ -28,7 +28,21 @@ public sealed record AncestralSampler : Sampler, IRunCheck
 
     /// <inheritdoc/>
     public override Tensor Sample(DiffusionModel model, Func<Tensor, Tensor, Tensor> network, SampleRequest request)
-        => ReverseWalk.Run(model, network, request, Visited(model.Process.Timesteps), ClipDenoised, Move);
+        => ReverseWalk.Run(model, network, request, Visited(model.Process.Timesteps), ClipDenoised, Move, Guide);
+
+    /// <summary>Draws samples from a later point of the way than x_T.</summary>
+    /// <param name="model">How the network's output is read.</param>
+    /// <param name="network">As in <see cref="Sampler.Sample"/>.</param>
+    /// <param name="request">Which samples, and where.</param>
+    /// <param name="xt">x at timestep t, (Count, C, H, W).</param>
+    /// <param name="t">Zero-based timestep; the first that is visited.</param>
+    /// <returns>(Count, C, H, W); the caller disposes it.</returns>
+    /// <exception cref="OperationCanceledException">The request's stop was asked for.</exception>
+    public Tensor Resume(DiffusionModel model, Func<Tensor, Tensor, Tensor> network, SampleRequest request, Tensor xt, int t)
+    {
+        int[] visited = [.. Visited(model.Process.Timesteps).Where(visit => visit < t), t];
+        return ReverseWalk.Run(model, network, request, visited, ClipDenoised, Move, Guide, xt.alias());
+    }
 
     /// <inheritdoc/>
     public void Check(RunSpec run, string path) => SamplerChecks.RequireGrid(Visited, run, path);
@@ -37,4 +51,6 @@ public sealed record AncestralSampler : Sampler, IRunCheck
 
     private static Tensor Move(DiffusionModel model, ReverseStep step, Tensor xt, int i, Func<Tensor> noise)
         => i == 0 ? step.Mean : step.Mean + (0.5 * step.LogVariance).exp() * noise();
+
+    private static ReverseStep Guide(GaussianDiffusion process, ReverseStep step, Tensor xt, Tensor t, Tensor gradient) => ClassifierGuidance.ConditionMean(step, gradient);
 }

@@ -19,8 +19,8 @@ public sealed record DdimSampler : Sampler, IRunCheck
     public int Steps { get; init; } = 50;
 
     /// <summary>Which timesteps are visited: a name of <see cref="TimeGrid"/>.</summary>
-    [Description("which timesteps are visited: linspace (both ends), trailing, ddim_stride, authors_uniform, authors_quadratic")]
-    [AllowedValues(TimeGrid.Linspace, TimeGrid.Trailing, TimeGrid.DdimStride, TimeGrid.AuthorsUniform, TimeGrid.AuthorsQuadratic)]
+    [Description("which timesteps are visited: linspace (both ends), trailing, leading, ddim_stride, authors_uniform, authors_quadratic")]
+    [AllowedValues(TimeGrid.Linspace, TimeGrid.Trailing, TimeGrid.Leading, TimeGrid.DdimStride, TimeGrid.AuthorsUniform, TimeGrid.AuthorsQuadratic)]
     public string Grid { get; init; } = TimeGrid.Linspace;
 
     /// <summary>Share of the posterior's noise that is added: 0 is deterministic, 1 adds as much as the ancestral sampler with the small variance.</summary>
@@ -37,7 +37,7 @@ public sealed record DdimSampler : Sampler, IRunCheck
 
     /// <inheritdoc/>
     public override Tensor Sample(DiffusionModel model, Func<Tensor, Tensor, Tensor> network, SampleRequest request)
-        => ReverseWalk.Run(model, network, request, Visited(model.Process.Timesteps), ClipDenoised, Move);
+        => ReverseWalk.Run(model, network, request, Visited(model.Process.Timesteps), ClipDenoised, Move, ClassifierGuidance.ConditionScore);
 
     /// <inheritdoc/>
     public void Check(RunSpec run, string path) => SamplerChecks.RequireGrid(Visited, run, path);

@@ -24,8 +24,21 @@ public sealed record SampleRequest
     public Action? OnNetworkCall { get; init; }
 
     /// <summary>
+    /// Gradient of ln p(y | x_t) by x_t, times a guidance scale: given x_t (Count, C, H, W) and zero-based t (Count,) as the network is, shaped as x_t; it
+    /// belongs to the sampler. Null for no guidance. Called without gradients in force.
+    /// </summary>
+    /// <remarks>Dhariwal and Nichol 2021 (arXiv:2105.05233), section 4.</remarks>
+    public Func<Tensor, Tensor, Tensor>? Guidance { get; init; }
+
+    /// <summary>
+    /// Called after every network call with the time it was made at, zero-based, and the predicted image (Count, C, H, W), clipped where the sampler clips;
+    /// the tensor is the sampler's and lives until the call returns.
+    /// </summary>
+    public Action<double, Tensor>? OnPrediction { get; init; }
+
+    /// <summary>
     /// Noise in place of drawn noise, to replay a recorded run: given the sampling step, zero-based, or -1 for x_T, it returns
-    /// (Count, C, H, W) float32, which then belongs to the sampler. Null draws it from the seed.
+    /// (Count, C, H, W) floating, which then belongs to the sampler; samples are computed in its type. Null draws it from the seed.
     /// </summary>
     public Func<int, Tensor>? ReplayedNoise { get; init; }
 

@@ -13,7 +13,7 @@ public abstract record Sampler
 
     /// <summary>Draws samples.</summary>
     /// <param name="model">How the network's output is read.</param>
-    /// <param name="network">x_t (N, C, H, W) float32 and zero-based t (N,) int64 to (N, C', H, W).</param>
+    /// <param name="network">x_t (N, C, H, W) float32 and zero-based t (N,) to (N, C', H, W); t is int64, or of x_t's type where the sampler asks between timesteps.</param>
     /// <param name="request">Which samples, and where.</param>
     /// <returns>(Count, C, H, W) float32 on the request's device, in [-1, 1] where the sampler clips; the caller disposes it.</returns>
     /// <exception cref="OperationCanceledException">The request's stop was asked for.</exception>

@@ -11,6 +11,9 @@ public static class TimeGrid
     /// <summary>Evenly spaced down from T-1, without 0 in general: the "trailing" of diffusers.</summary>
     public const string Trailing = "trailing";
 
+    /// <summary>Stride T / steps, rounded down, from 0, exactly the steps asked for: the "leading" of diffusers.</summary>
+    public const string Leading = "leading";
+
     /// <summary>The smallest whole stride from 0 that gives exactly the steps asked for: improved-diffusion's "ddimN".</summary>
     public const string DdimStride = "ddim_stride";
 
@@ -34,6 +37,7 @@ public static class TimeGrid
         {
             Linspace => Fractional(timesteps, steps),
             Trailing => [.. Enumerable.Range(0, steps).Select(i => (int)Math.Round(timesteps - (double)(steps - 1 - i) * timesteps / steps) - 1)],
+            Leading => [.. Enumerable.Range(0, steps).Select(i => i * (timesteps / steps))],
             DdimStride => Strided(timesteps, SmallestStride(timesteps, steps)),
             AuthorsUniform => Strided(timesteps, timesteps / steps),
             AuthorsQuadratic => Quadratic(timesteps, steps),

@@ -1,6 +1,8 @@
 using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Diffusion;
+using DdpmJobs.Model.Predictions;
 using DdpmJobs.Model.Samplers;
+using DdpmJobs.Model.Schedules;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Tests.Golden;
 using TorchSharp;
@@ -12,7 +14,9 @@ public sealed class SamplerTests
 {
     public static TheoryData<Sampler> Samplers =>
     [
-        new AncestralSampler(), new AncestralSampler { Steps = 7 }, new DdimSampler { Steps = 10 }, new DdimSampler { Steps = 10, Eta = 1 },
+        .. Kinds.Select(kind => (Sampler)Activator.CreateInstance(kind.Data)!),
+        new AncestralSampler { Steps = 7 }, new DdimSampler { Steps = 10 }, new DdimSampler { Steps = 10, Eta = 1 },
+        new DpmSolver { Order = 3, Method = "singlestep", Expands = "noise" }, new DpmSolver { Order = 3, SolverType = "taylor" }, new EulerAncestralSampler { Eta = 0.5 },
     ];
 
     public static TheoryData<Type> Kinds => [.. typeof(Sampler).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Sampler)) && !type.IsAbstract)];
@@ -22,12 +26,13 @@ public sealed class SamplerTests
     public void Sample_AnyBatching_GivesTheSameImages(Sampler sampler)
     {
         using DisposeScope scope = NewDisposeScope();
-        DiffusionModel model = GoldenFile.Model("cosine", "T=20", "eps", "fixedlarge");
+        DiffusionModel model = GoldenFile.Model("cosine", "T=60", "eps", "fixedlarge");
         double[] whole = Draw(sampler, model, 0, 64);
         double[] halves = [.. Draw(sampler, model, 0, 32), .. Draw(sampler, model, 32, 32)];
         double[] singles = [.. Enumerable.Range(0, 64).SelectMany(i => Draw(sampler, model, i, 1))];
         Assert.Equal(whole, halves);
         Assert.Equal(whole, singles);
+        Assert.Equal(whole[..48], Draw(sampler, model, 0, 1));
         Assert.NotEqual(whole[..48], whole[48..96]);
     }
 
@@ -57,25 +62,60 @@ public sealed class SamplerTests
         Assert.Equal(3, calls);
     }
 
+    public static TheoryData<Sampler, string, int, Prediction> Combinations
+    {
+        get
+        {
+            TheoryData<Sampler, string, int, Prediction> data = [];
+            foreach (Type kind in Kinds)
+            {
+                // DDIM's default of 50 steps is more than 10 timesteps.
+                Sampler sampler = kind == typeof(DdimSampler) ? new DdimSampler { Steps = 10 } : (Sampler)Activator.CreateInstance(kind)!;
+                foreach (string schedule in (string[])["linear", "cosine"])
+                {
+                    foreach (int timesteps in (int[])[10, 1000])
+                    {
+                        data.Add(sampler, schedule, timesteps, new EpsilonPrediction());
+                        data.Add(sampler, schedule, timesteps, new VPrediction());
+                    }
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Combinations))]
+    public void Sample_EverySamplerAndProcess_FollowsTheExactNetwork(Sampler sampler, string schedule, int timesteps, Prediction prediction)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        AnalyticGaussian data = new(schedule == "linear" ? new LinearSchedule().Betas(timesteps) : new CosineSchedule().Betas(timesteps), prediction);
+        Tensor sample = sampler.Sample(data.Model, data.Network, Request(0, 8));
+        Assert.Equal([8, 3, 4, 4], sample.shape);
+        Assert.Equal(sampler.NetworkEvaluations(timesteps), data.Times.Count);
+        Assert.All(data.Times, t => Assert.InRange(t, 0, timesteps - 1));
+        Assert.All(GoldenFile.Values(sample), x => Assert.InRange(x, -1.0001, 1.0001));
+    }
+
     [Fact]
     public void Sample_ExactNetworkOfOneGaussian_HasItsMoments()
     {
-        // Data N(0.1, 0.5^2): the ideal eps is known, so the sampler alone is on trial.
+        // Data N(0.1, 0.5^2): the ideal network is known, so the sampler alone is on trial.
         using DisposeScope scope = NewDisposeScope();
-        DiffusionModel model = GoldenFile.Model("cosine", "T=200", "eps", "fixedsmall");
-        Tensor Ideal(Tensor xt, Tensor t)
+        AnalyticGaussian data = new(new CosineSchedule().Betas(200));
+        Sampler[] samplers =
+        [
+            new AncestralSampler { ClipDenoised = false }, new DdimSampler { Steps = 100, ClipDenoised = false },
+            new DpmSolver { ClipDenoised = false, DenoiseFinal = false }, new EulerAncestralSampler { Steps = 200, ClipDenoised = false },
+            new HeunSampler { Steps = 60, ClipDenoised = false },
+        ];
+        foreach (Sampler sampler in samplers)
         {
-            double a = model.Process.SqrtAlphasCumprod[(int)t.ReadCpuInt64(0)];
-            double s = model.Process.SqrtOneMinusAlphasCumprod[(int)t.ReadCpuInt64(0)];
-            return s * (xt - 0.1 * a) / (0.25 * a * a + s * s);
-        }
-
-        foreach (Sampler sampler in (Sampler[])[new AncestralSampler { ClipDenoised = false }, new DdimSampler { Steps = 100, ClipDenoised = false }])
-        {
-            double[] x = GoldenFile.Values(sampler.Sample(model, Ideal, Request(0, 400)));
+            double[] x = GoldenFile.Values(sampler.Sample(data.Model, data.Network, Request(0, 400)));
             double mean = x.Average();
-            Assert.InRange(mean, 0.1 - 0.02, 0.1 + 0.02);
-            Assert.InRange(Math.Sqrt(x.Average(value => (value - mean) * (value - mean))), 0.48, 0.52);
+            double deviation = Math.Sqrt(x.Average(value => (value - mean) * (value - mean)));
+            Assert.True(mean is > 0.08 and < 0.12 && deviation is > 0.48 and < 0.52, FormattableString.Invariant($"{sampler}: mean {mean}, deviation {deviation}"));
         }
     }
 
@@ -91,9 +131,29 @@ public sealed class SamplerTests
         new AncestralSampler().Check(run, "sampling.sampler");
     }
 
+    [Fact]
+    public void Check_SolverOutsideTheProcess_IsRefusedWithBothValues()
+    {
+        RunSpec run = new() { Data = new Optdigits(), Process = new ProcessSpec { Timesteps = 100 } };
+        foreach (Type kind in Kinds.Select(kind => kind.Data))
+            (((Sampler)Activator.CreateInstance(kind)!) as IRunCheck)?.Check(run, "sampling.sampler");
+
+        SpecException tooClean = Assert.Throws<SpecException>(() => new HeunSampler { SigmaMin = 0.002 }.Check(run, "sampling.sampler"));
+        Assert.StartsWith("sampling.sampler.sigma_min: must be at least ", tooClean.Message, StringComparison.Ordinal);
+        Assert.EndsWith("the noise of timestep 0; got 0.002", tooClean.Message, StringComparison.Ordinal);
+        Assert.Equal("sampling.sampler.sigma_max", Assert.Throws<SpecException>(() => new EulerSampler { SigmaMax = 1e5 }.Check(run, "sampling.sampler")).Path);
+        Assert.Equal("sampling.sampler.sigma_max",
+            Assert.Throws<SpecException>(() => new EulerSampler { SigmaMin = 0.5, SigmaMax = 0.4 }.Check(run, "sampling.sampler")).Path);
+        Assert.Equal("sampling.sampler.steps: a multistep solver needs at least as many steps as its order; got steps 2, order 3",
+            Assert.Throws<SpecException>(() => new DpmSolver { Steps = 2, Order = 3 }.Check("sampling.sampler")).Message);
+        RunSpec single = run with { Process = new ProcessSpec { Timesteps = 1 } };
+        Assert.Contains("at least 2 timesteps", Assert.Throws<SpecException>(() => new DpmSolver().Check(single, "sampling.sampler")).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(TimeGrid.Linspace)]
     [InlineData(TimeGrid.Trailing)]
+    [InlineData(TimeGrid.Leading)]
     public void Visit_EveryNumberOfSteps_IsThatManyDistinctAscending(string grid)
     {
         foreach (int timesteps in (int[])[1, 2, 7, 100])
@@ -104,7 +164,9 @@ public sealed class SamplerTests
                 Assert.Equal(steps, visited.Count);
                 Assert.Equal(visited.Distinct().Order(), visited);
                 Assert.InRange(visited[0], 0, timesteps - 1);
-                if (steps > 1 || grid == TimeGrid.Trailing)
+                if (grid == TimeGrid.Leading)
+                    Assert.Equal(0, visited[0]);
+                else if (steps > 1 || grid == TimeGrid.Trailing)
                     Assert.Equal(timesteps - 1, visited[^1]);
             }
         }

@@ -12,6 +12,7 @@ namespace DdpmJobs.Model.Networks;
 internal sealed class DdpmUnetModule : ConditionalModule
 {
     private readonly int _channels;
+    private readonly bool _recompute;
     private readonly Dense _time0;
     private readonly Dense _time1;
     private readonly Convolution _convIn;
@@ -30,6 +31,7 @@ internal sealed class DdpmUnetModule : ConditionalModule
         Initializer init = new(seed);
         LayerPlan plan = new(init, unet.Groups, unet.Dropout, dropout, 4 * unet.Channels);
         _channels = unet.Channels;
+        _recompute = unet.CheckpointBlocks;
 
         // Embed t.
         _time0 = new Dense(init, unet.Channels, plan.TimeWidth);
@@ -93,24 +95,25 @@ internal sealed class DdpmUnetModule : ConditionalModule
         foreach (UnetLevel level in _down)
         {
             for (int block = 0; block < level.Count; block++)
-                skips.Push(h = level.Block(block, h, time));
+                skips.Push(h = Apply(level, block, h));
             if (level.Resample is not null)
                 skips.Push(h = level.Resample.call(h));
         }
 
-        h = _middle1.call(h, time);
-        h = _middleAttention.call(h);
-        h = _middle2.call(h, time);
+        h = Recomputation.Of(_recompute, (shortcut, x, time) => _middleAttention.call(_middle1.Apply(shortcut, x, time)), h, time);
+        h = Recomputation.Of(_recompute, _middle2.Apply, h, time);
 
         // Go up and take every activation back.
         for (int i = _up.Length - 1; i >= 0; i--)
         {
             for (int block = 0; block < _up[i].Count; block++)
-                h = _up[i].Block(block, torch.cat([h, skips.Pop()], 1), time);
+                h = Apply(_up[i], block, torch.cat([h, skips.Pop()], 1));
             if (_up[i].Resample is not null)
                 h = _up[i].Resample!.call(h);
         }
 
         return _convOut.call(functional.silu(_normOut.call(h))).MoveToOuterDisposeScope();
+
+        Tensor Apply(UnetLevel level, int block, Tensor h) => Recomputation.Of(_recompute, (shortcut, x, time) => level.Block(block, shortcut, x, time), h, time);
     }
 }

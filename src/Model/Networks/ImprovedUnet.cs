@@ -56,6 +56,10 @@ public sealed record ImprovedUnet : Network, ISpecCheck, IRunCheck
     [Range(0, 256)]
     public int Classes { get; init; }
 
+    /// <summary>Whether training keeps only each block's input and computes the block again in the backward pass: the same numbers, less memory, more time.</summary>
+    [Description("keep only each block's input in training and compute the block again for its gradient: the same numbers, less memory, more time")]
+    public bool CheckpointBlocks { get; init; }
+
     /// <inheritdoc/>
     public override int LabelCount => Classes;
 

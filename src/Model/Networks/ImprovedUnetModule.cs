@@ -10,12 +10,15 @@ namespace DdpmJobs.Model.Networks;
 internal sealed class ImprovedUnetModule : ConditionalModule
 {
     private readonly int _channels;
+    private readonly bool _recompute;
     private readonly Dense _time0;
     private readonly Dense _time1;
     private readonly LabelEmbedding? _labels;
     private readonly Convolution _convIn;
     private readonly List<ImprovedStage> _down = [];
-    private readonly ImprovedStage _middle;
+    private readonly ImprovedResidualBlock _middle1;
+    private readonly MultiHeadAttention _middleAttention;
+    private readonly ImprovedResidualBlock _middle2;
     private readonly List<ImprovedStage> _up = [];
     private readonly GroupNormalization _normOut;
     private readonly Convolution _convOut;
@@ -26,6 +29,7 @@ internal sealed class ImprovedUnetModule : ConditionalModule
         Initializer init = new(seed);
         LayerPlan plan = new(init, unet.Groups, unet.Dropout, dropout, 4 * unet.Channels);
         _channels = unet.Channels;
+        _recompute = unet.CheckpointBlocks;
 
         // Embed t.
         _time0 = Dense.FanIn(init, unet.Channels, plan.TimeWidth);
@@ -46,11 +50,10 @@ internal sealed class ImprovedUnetModule : ConditionalModule
         register_module("input_blocks", new NamedModules([("0", new NamedModules(("0", _convIn))), .. _down.Select((stage, i) => ($"{i + 1}", (Module)stage))]));
 
         // Cross the middle.
-        _middle = new ImprovedStage(
-            new ImprovedResidualBlock(plan, layout.Middle, layout.Middle, unet.ScaleShiftNorm),
-            new MultiHeadAttention(plan, layout.Middle, unet.Heads),
-            new ImprovedResidualBlock(plan, layout.Middle, layout.Middle, unet.ScaleShiftNorm));
-        register_module("middle_block", _middle);
+        _middle1 = new ImprovedResidualBlock(plan, layout.Middle, layout.Middle, unet.ScaleShiftNorm);
+        _middleAttention = new MultiHeadAttention(plan, layout.Middle, unet.Heads);
+        _middle2 = new ImprovedResidualBlock(plan, layout.Middle, layout.Middle, unet.ScaleShiftNorm);
+        register_module("middle_block", new NamedModules(("0", _middle1), ("1", _middleAttention), ("2", _middle2)));
 
         // Go up; the last block of a level doubles the resolution.
         widths = layout.Up();
@@ -100,10 +103,11 @@ internal sealed class ImprovedUnetModule : ConditionalModule
         Tensor h = _convIn.call(x);
         Stack<Tensor> skips = new([h]);
         foreach (ImprovedStage stage in _down)
-            skips.Push(h = stage.call(h, time));
-        h = _middle.call(h, time);
+            skips.Push(h = Recomputation.Of(_recompute, stage.Apply, h, time));
+        h = Recomputation.Of(_recompute, (shortcut, x, time) => _middleAttention.call(_middle1.Apply(shortcut, x, time)), h, time);
+        h = Recomputation.Of(_recompute, _middle2.Apply, h, time);
         foreach (ImprovedStage stage in _up)
-            h = stage.call(torch.cat([h, skips.Pop()], 1), time);
+            h = Recomputation.Of(_recompute, stage.Apply, torch.cat([h, skips.Pop()], 1), time);
 
         return _convOut.call(functional.silu(_normOut.call(h))).MoveToOuterDisposeScope();
     }

@@ -20,11 +20,14 @@ internal sealed class ImprovedStage : Module<Tensor, Tensor, Tensor>
     /// <param name="x">(N, C, H, W).</param>
     /// <param name="time">The embedding of t after its activation, (N, time width).</param>
     /// <returns>(N, C', H', W'); belongs to the dispose scope in force.</returns>
-    public override Tensor forward(Tensor x, Tensor time)
+    public override Tensor forward(Tensor x, Tensor time) => Apply(x, x, time);
+
+    /// <summary>Applies the stage to an input that is named twice as for <see cref="ImprovedResidualBlock.Apply"/>.</summary>
+    public Tensor Apply(Tensor shortcut, Tensor x, Tensor time)
     {
-        Tensor h = x;
+        (Tensor beside, Tensor h) = (shortcut, x);
         foreach (Module layer in _layers)
-            h = layer is Module<Tensor, Tensor, Tensor> block ? block.call(h, time) : ((Module<Tensor, Tensor>)layer).call(h);
+            beside = h = layer is ImprovedResidualBlock block ? block.Apply(beside, h, time) : ((Module<Tensor, Tensor>)layer).call(h);
         return h;
     }
 }

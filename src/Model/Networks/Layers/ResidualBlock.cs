@@ -43,7 +43,13 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor, Tensor>
 
     /// <param name="x">(N, C, H, W).</param>
     /// <param name="time">The embedding of t after its activation, (N, time width).</param>
-    public override Tensor forward(Tensor x, Tensor time)
+    public override Tensor forward(Tensor x, Tensor time) => Apply(x, x, time);
+
+    /// <summary>Applies the block to an input that is named twice, so that a gradient can be taken on either way.</summary>
+    /// <param name="shortcut">The input for the way beside the convolutions.</param>
+    /// <param name="x">The same input for the way through them.</param>
+    /// <param name="time">The embedding of t after its activation, (N, time width).</param>
+    public Tensor Apply(Tensor shortcut, Tensor x, Tensor time)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor h = _conv1.call(functional.silu(_norm1.call(x)));
@@ -52,7 +58,7 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor, Tensor>
         if (training && _dropoutRate > 0)
             h = h.mul(_dropout.Mask(h.shape, _dropoutRate, _dropoutLayer, h.device));
         h = _conv2.call(h);
-        h.add_(_shortcut is null ? x : _shortcut.call(x));
+        h.add_(_shortcut is null ? shortcut : _shortcut.call(shortcut));
         return h.MoveToOuterDisposeScope();
     }
 }

@@ -33,10 +33,10 @@ internal sealed class UnetLevel : Module
     /// <summary>The change of resolution after the blocks; null at the end of the way.</summary>
     public Module<Tensor, Tensor>? Resample { get; }
 
-    /// <summary>Applies one block and the attention that follows it.</summary>
-    public Tensor Block(int index, Tensor x, Tensor time)
+    /// <summary>Applies one block and the attention that follows it; the input is named twice as for <see cref="ResidualBlock.Apply"/>.</summary>
+    public Tensor Block(int index, Tensor shortcut, Tensor x, Tensor time)
     {
-        Tensor h = _blocks[index].call(x, time);
+        Tensor h = _blocks[index].Apply(shortcut, x, time);
         return _attention.Length == 0 ? h : _attention[index].call(h);
     }
 }

@@ -56,7 +56,8 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         {
             string address = $"http://127.0.0.1:{port}";
             app = Build(terminal, deployment, data, address, console);
-            await app.Services.MigrateAsync(cancel);
+            // The folder is ours alone: what another process held here, it no longer holds.
+            await app.Services.TakeOverAsync(cancel);
             try
             {
                 await app.StartAsync(cancel);

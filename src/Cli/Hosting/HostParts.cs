@@ -1,5 +1,6 @@
 using DdpmJobs.Cli.Errors;
 using DdpmJobs.GpuRunner;
+using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Storage;
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
@@ -72,6 +73,17 @@ internal static class HostParts
     {
         await using TrackingDb db = await services.GetRequiredService<IDbContextFactory<TrackingDb>>().CreateDbContextAsync(cancel);
         return await MigrationLevel.MigrateAsync(db, cancel);
+    }
+
+    /// <summary>Brings a store on which this process works alone to its level, and takes back what one that was killed held in it.</summary>
+    public static async Task TakeOverAsync(this IServiceProvider services, CancellationToken cancel)
+    {
+        await using (TrackingDb db = await services.GetRequiredService<IDbContextFactory<TrackingDb>>().CreateDbContextAsync(cancel))
+        {
+            await MigrationLevel.MigrateAloneAsync(db, cancel);
+        }
+
+        await services.GetRequiredService<JobQueue>().TakeBackAllAsync(cancel);
     }
 
     /// <summary>Works until a person or the host itself asks to stop, then stops it in order.</summary>

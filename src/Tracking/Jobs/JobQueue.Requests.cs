@@ -90,24 +90,35 @@ public sealed partial class JobQueue
         List<Guid> lost = [];
         foreach (Guid id in expired)
         {
-            if (await TakeBackAsync(id, cancel))
+            if (await TakeBackAsync(id, evenIfHeld: false, "the runner's lease ran out", cancel))
                 lost.Add(id);
         }
 
         return new ReconcileReport(lost, offers);
     }
 
-    private async Task<bool> TakeBackAsync(Guid jobId, CancellationToken cancel)
+    /// <summary>Takes back every held job, however long its lease still lasts: for a process that works on its store alone and has just started, so that no holder can be alive.</summary>
+    /// <returns>The jobs.</returns>
+    public async Task<IReadOnlyList<Guid>> TakeBackAllAsync(CancellationToken cancel)
+    {
+        List<Guid> held;
+        await using (JobChange look = await JobChange.BeginAsync(contexts, cancel))
+            held = await look.Db.Jobs.Where(job => job.LeaseUntil != null).Select(job => job.Id).ToListAsync(cancel);
+        foreach (Guid id in held)
+            await TakeBackAsync(id, evenIfHeld: true, "the process that worked on it was killed", cancel);
+        return held;
+    }
+
+    private async Task<bool> TakeBackAsync(Guid jobId, bool evenIfHeld, string reason, CancellationToken cancel)
     {
         await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
         Job? job = await change.LockAsync(jobId, cancel);
-        if (job?.LeaseUntil is not DateTime until || until >= change.Now)
+        if (job?.LeaseUntil is not DateTime until || (until >= change.Now && !evenIfHeld))
             return false; // renewed or ended meanwhile
 
         // A job that takes its runners down with it must not do so for ever.
         job.AttemptsCounted++;
         bool again = job.AttemptsCounted < job.MaxAttempts;
-        const string reason = "the runner's lease ran out";
         job.Error = again ? job.Error : $"Lost {job.AttemptsCounted} times: {reason}.";
         job.AvailableAt = change.Now;
         change.TryMove(job, again ? JobTrigger.GivenBack : JobTrigger.GaveUp, "reconciler", reason);

@@ -23,6 +23,14 @@ public static class MigrationLevel
         return pending;
     });
 
+    /// <summary>As <see cref="MigrateAsync"/>, for a process that works on its store alone: it need not wait for one that was killed while it migrated.</summary>
+    public static async Task<IReadOnlyList<string>> MigrateAloneAsync(TrackingDb db, CancellationToken cancel)
+    {
+        if (db is SqliteTrackingDb)
+            await ExplainAsync(db, async () => await SqliteMigrationLock.ReleaseAsync(db, TimeSpan.FromDays(-1), cancel));
+        return await MigrateAsync(db, cancel);
+    }
+
     /// <summary>Checks that the database is reachable and exactly at this program's level.</summary>
     /// <exception cref="StoreUnavailableException">It is not; the message names both levels and says <c>ddpm migrate</c>, or to update the program.</exception>
     public static Task RequireCurrentAsync(TrackingDb db, CancellationToken cancel) => ExplainAsync(db, async () =>
@@ -50,7 +58,7 @@ public static class MigrationLevel
         }
 
         // EF Core locks an SQLite file by a row, which a killed process leaves behind and which it would wait for without end.
-        await SqliteMigrationLock.ReleaseAbandonedAsync(db, cancel);
+        await SqliteMigrationLock.ReleaseAsync(db, SqliteMigrationLock.Patience, cancel);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(SqliteMigrationLock.Patience);
         try

@@ -12,13 +12,13 @@ internal static class SqliteMigrationLock
     // The name is EF Core's own. A migration at work holds SQLite's write lock, so this cannot take the row from under one.
     private const string Table = "__EFMigrationsLock";
 
-    /// <summary>Deletes the row when it is older than the patience of whoever waits for it.</summary>
-    public static async Task ReleaseAbandonedAsync(TrackingDb db, CancellationToken cancel)
+    /// <summary>Deletes the row when it is older than this.</summary>
+    public static async Task<int> ReleaseAsync(TrackingDb db, TimeSpan olderThan, CancellationToken cancel)
     {
         string file = new SqliteConnectionStringBuilder(db.Database.GetConnectionString()).DataSource;
         if (!File.Exists(file) || await db.Database.SqlQuery<int>($"select count(*) as \"Value\" from sqlite_master where name = {Table}").SingleAsync(cancel) == 0)
-            return;
-        await db.Database.ExecuteSqlAsync(
-            $"""delete from "__EFMigrationsLock" where julianday('now') - julianday("Timestamp") > {Patience.TotalDays}""", cancel);
+            return 0;
+        return await db.Database.ExecuteSqlAsync(
+            $"""delete from "__EFMigrationsLock" where julianday('now') - julianday("Timestamp") > {olderThan.TotalDays}""", cancel);
     }
 }

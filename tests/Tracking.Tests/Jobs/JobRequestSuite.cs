@@ -25,6 +25,24 @@ public abstract class JobRequestSuite(bool postgres) : StoreSuite(postgres)
     }
 
     [Fact]
+    public async Task TakeBackAll_LeasesStillLast_JobsAreReadyAndStoppedOnesEnd()
+    {
+        await using Store store = await CreateAsync();
+        await store.SubmitAsync("orphans", runs: 2);
+        Lease running = await store.MustClaimAsync();
+        Lease stopping = await store.MustClaimAsync();
+        await store.Queue.RequestStopAsync(stopping.JobId, StopReason.Cancel, "alice", Cancel);
+
+        IReadOnlyList<Guid> taken = await store.Queue.TakeBackAllAsync(Cancel);
+
+        Assert.Equal(new[] { running.JobId, stopping.JobId }.Order(), taken.Order());
+        Assert.Equal(JobState.Ready, (await store.JobAsync(running.JobId)).State);
+        Assert.Equal(JobState.Cancelled, (await store.JobAsync(stopping.JobId)).State);
+        Assert.False((await store.Queue.HeartbeatAsync(running, null, Cancel)).Held);
+        Assert.Empty(await store.Queue.TakeBackAllAsync(Cancel));
+    }
+
+    [Fact]
     public async Task Retry_CancelledDependantOfARunningTrain_WaitsForIt()
     {
         await using Store store = await CreateAsync();

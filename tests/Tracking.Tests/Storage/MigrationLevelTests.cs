@@ -87,6 +87,21 @@ public sealed class MigrationLevelTests : IDisposable
     }
 
     [Fact]
+    public async Task MigrateAlone_AnotherWasKilledWhileMigrating_DoesNotWait()
+    {
+        using TrackingDbFactory factory = await FactoryAsync(postgres: false);
+        Directory.CreateDirectory(Path.Combine(_folder, "sub"));
+        await using (TrackingDb killed = factory.CreateDbContext())
+        {
+            await killed.GetService<IRelationalDatabaseCreator>().CreateAsync(Cancel);
+            await killed.GetService<IHistoryRepository>().AcquireDatabaseLockAsync(Cancel); // a moment ago, and never released
+        }
+
+        await using TrackingDb db = factory.CreateDbContext();
+        Assert.NotEmpty(await MigrationLevel.MigrateAloneAsync(db, Cancel));
+    }
+
+    [Fact]
     public async Task Migrate_NotADatabaseFile_SaysSo()
     {
         string file = Path.Combine(_folder, "ddpm.db");

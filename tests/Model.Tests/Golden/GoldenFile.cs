@@ -11,6 +11,8 @@ namespace DdpmJobs.Model.Tests.Golden;
 /// <summary>Values made by running the reference programs, which each file names with version and commit; and the closed-form inputs that they were run on.</summary>
 internal static class GoldenFile
 {
+    private static readonly double[] Levels = Numbers(Read("process")["inputs"]!["u8"]!["data"]);
+
     public static JsonObject Read(string name)
         => JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", name + ".json")))!.AsObject();
 
@@ -27,8 +29,7 @@ internal static class GoldenFile
     /// <summary>The pixels that the files store, as x0 = u8 / 127.5 - 1, (2, 3, 4, 4).</summary>
     public static Tensor X0(ScalarType type)
     {
-        double[] levels = Numbers(Read("process")["inputs"]!["u8"]!["data"]);
-        return tensor([.. levels.Select(level => level / 127.5 - 1)], [2, 3, 4, 4], dtype: ScalarType.Float64).to(type);
+        return tensor([.. Levels.Select(level => level / 127.5 - 1)], [2, 3, 4, 4], dtype: ScalarType.Float64).to(type);
     }
 
     /// <summary>sqrt(2) sin(0.5 + 1.7 i + 2.3 k + 0.01 i k), rounded to float32, (2, 3, 4, 4).</summary>

@@ -31,7 +31,7 @@ internal sealed class DataFiles(string? dataFolder, string folder)
         string plain = Path.Combine(Folder, name);
         string path = File.Exists(plain) ? plain : plain + ".gz";
         if (!File.Exists(path))
-            throw new FileNotFoundException($"{plain}: there is no such file, nor one with .gz behind its name; put it there, or set the runner's data folder.", plain);
+            throw new FileNotFoundException($"{plain}: there is no such file, nor one with .gz behind its name; put it there, or name the data folder in DDPM__Runner__DataFolder.", plain);
 
         byte[] content = path.EndsWith(".gz", StringComparison.Ordinal) ? Unpack(path) : File.ReadAllBytes(path);
         string hash = Convert.ToHexStringLower(SHA256.HashData(content));

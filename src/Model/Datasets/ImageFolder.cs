@@ -62,7 +62,7 @@ public sealed record ImageFolder : Dataset, ISpecCheck
     {
         DataFiles files = new(dataFolder, Folder);
         if (!Directory.Exists(files.Folder))
-            throw new FileNotFoundException($"{files.Folder}: there is no such folder; put the pictures there, or set the runner's data folder.", files.Folder);
+            throw new FileNotFoundException($"{files.Folder}: there is no such folder; put the pictures there, or name the data folder in DDPM__Runner__DataFolder.", files.Folder);
         string[] names = [.. Directory.EnumerateFiles(files.Folder, "*", SearchOption.AllDirectories)
             .Where(file => Endings.Contains(Path.GetExtension(file).ToLowerInvariant()))
             .Select(file => Path.GetRelativePath(files.Folder, file).Replace(Path.DirectorySeparatorChar, '/'))

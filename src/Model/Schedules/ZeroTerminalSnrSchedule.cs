@@ -20,7 +20,7 @@ public sealed record ZeroTerminalSnrSchedule : Schedule
         double last = sqrtAlphasCumprod[^1];
         int early = Array.FindIndex(sqrtAlphasCumprod, root => root <= last);
         if (early < timesteps - 1)
-            throw new SpecException("of", $"alphaBar of {Kinds.NameOf(Of)} is 0 in double precision from t = {early} of {timesteps} timesteps on, so that nothing is left to scale; use fewer timesteps");
+            throw new SpecException("of", $"alphaBar of {Kinds.NameOf(Of)} falls no more in double precision from t = {early} of {timesteps} timesteps on, so that nothing is left to scale; use fewer timesteps");
         if (timesteps == 1)
             throw new SpecException("", "zero_terminal_snr needs at least 2 timesteps, one that stays and one that becomes pure noise; got 1");
 

@@ -5,6 +5,8 @@ namespace DdpmJobs.Model.Specs;
 /// <summary>Refuses runs whose parts are each right but cannot work together. Called at submission, so that no device time is spent on them.</summary>
 public static class RunChecks
 {
+    private const double SmallestNormal = 2.2250738585072014e-308;
+
     /// <summary>Throws the first impossible combination.</summary>
     /// <param name="run">A run as <see cref="SpecJson.Read{T}"/> gives it.</param>
     /// <exception cref="SpecException">Path, both values and the reason.</exception>
@@ -50,12 +52,12 @@ public static class RunChecks
         double alphaBar = 1;
         for (int t = 0; t < betas.Length; t++)
         {
-            // Respaced betas are 1 less the ratio of two alphaBars.
-            if (alphaBar == 0)
+            // Respaced betas are 1 less the ratio of two alphaBars, and below the normal numbers alphaBar is 0 or stands still.
+            if (alphaBar < SmallestNormal)
             {
                 throw new SpecException(
                     "process.schedule",
-                    $"alphaBar of {schedule} is 0 in double precision from t = {t - 1} of {betas.Length} timesteps on, so that several timesteps hold nothing of the image; use fewer timesteps or smaller betas");
+                    $"alphaBar of {schedule} is below the range of double precision from t = {t - 1} of {betas.Length} timesteps on, so that several timesteps hold nothing of the image; use fewer timesteps or smaller betas");
             }
 
             alphaBar *= 1 - betas[t];

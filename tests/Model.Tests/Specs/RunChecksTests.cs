@@ -2,6 +2,7 @@ using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Predictions;
 using DdpmJobs.Model.Samplers;
+using DdpmJobs.Model.Schedules;
 using DdpmJobs.Model.Specs;
 
 namespace DdpmJobs.Model.Tests.Specs;
@@ -34,6 +35,39 @@ public sealed class RunChecksTests
         Process = new ProcessSpec { Timesteps = 2, Schedule = new StubSchedule { Given = [0.5, 1] }, Prediction = new VPrediction() },
         Sampling = Ancestral,
     });
+
+    [Fact]
+    public void Check_EpsilonWithAlphaBarBelowTheRangeOfFloat32_IsRefusedAndVPasses()
+    {
+        // alphaBar ends at 0.98^10000 = 1.82e-88: the inverse of its root is beyond float32.
+        RunSpec run = Digits with { Process = new ProcessSpec { Timesteps = 10_000, Schedule = new ConstSchedule() } };
+
+        SpecException error = Assert.Throws<SpecException>(() => RunChecks.Check(run));
+
+        Assert.Equal("process.prediction", error.Path);
+        Assert.StartsWith("epsilon cannot be used with the schedule const at 10000 timesteps: alphaBar ends at 1.82E-88", error.Reason, StringComparison.Ordinal);
+        RunChecks.Check(run with { Process = run.Process with { Prediction = new VPrediction() } });
+    }
+
+    [Fact]
+    public void Check_AlphaBarThatIsZeroLongBeforeTheEnd_IsRefusedForEveryPrediction()
+    {
+        RunSpec run = Digits with { Process = new ProcessSpec { Timesteps = 100_000, Schedule = new ConstSchedule(), Prediction = new VPrediction() } };
+
+        SpecException error = Assert.Throws<SpecException>(() => RunChecks.Check(run));
+
+        Assert.Equal("process.schedule", error.Path);
+        Assert.Contains("of 100000 timesteps on", error.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("jsd")]
+    [InlineData("zero_terminal_snr")]
+    public void Check_EpsilonWithAScheduleThatEndsInPureNoise_IsRefused(string schedule)
+    {
+        RunSpec run = Digits with { Process = SpecJson.ReadText<ProcessSpec>($$"""{"schedule":"{{schedule}}"}""") };
+        Assert.StartsWith($"epsilon cannot be used with the schedule {schedule}", Assert.Throws<SpecException>(() => RunChecks.Check(run)).Reason, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Check_ScheduleThatDoesNotExistForT_NamesItsPlaceInTheRun()

@@ -15,6 +15,7 @@ internal static class KindsVerb
           ddpm kinds
           ddpm kinds schedule
           ddpm kinds schedule cosine
+          ddpm kinds network ddpm_unet --summary --set channels=64 --image 3x32x32
         """;
 
     public static Command Create(Terminal terminal)
@@ -23,9 +24,17 @@ internal static class KindsVerb
         Argument<string?> kind = new("KIND") { Description = "As in cosine; all of the family by default.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> json = VerbOptions.Json();
         Command verb = new("kinds", About) { family, kind, json };
+        NetworkSummaryOption summary = new();
+        summary.AddTo(verb);
         verb.SetAction(line =>
         {
             IReadOnlyList<KindFamily> families = Choose(line.GetValue(family), line.GetValue(kind));
+            if (summary.IsAsked(line))
+            {
+                summary.Write(line, line.GetValue(family), line.GetValue(kind), line.GetValue(json), terminal);
+                return 0;
+            }
+
             if (line.GetValue(json))
             {
                 terminal.WriteJson(families);

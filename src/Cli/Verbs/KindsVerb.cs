@@ -17,6 +17,7 @@ internal static class KindsVerb
           ddpm kinds schedule cosine
           ddpm kinds schedule cosine --timesteps 100 --json
           ddpm kinds schedule linear --set beta_end=0.03 --plot linear.png
+          ddpm kinds network ddpm_unet --summary --set channels=64 --image 3x32x32
         """;
 
     public static Command Create(Terminal terminal)
@@ -24,9 +25,11 @@ internal static class KindsVerb
         Argument<string?> family = new("FAMILY") { Description = "As in schedule; all by default.", Arity = ArgumentArity.ZeroOrOne };
         Argument<string?> kind = new("KIND") { Description = "As in cosine; all of the family by default.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> json = VerbOptions.Json();
-        KindsVerbTables tables = new();
+        Option<string[]> set = new("--set") { Description = "A parameter of the kind, as in beta_end=0.03 or channels=64; may be repeated.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore };
+        KindsVerbTables tables = new(set);
+        NetworkSummaryOption summary = new(set);
         Command verb = new("kinds", About) { family, kind, json };
-        foreach (Option option in tables.Options)
+        foreach (Option option in new[] { set }.Concat(tables.Options).Concat(summary.Options))
         {
             verb.Add(option);
         }
@@ -34,7 +37,11 @@ internal static class KindsVerb
         verb.SetAction(line =>
         {
             IReadOnlyList<KindFamily> families = Choose(line.GetValue(family), line.GetValue(kind));
-            if (tables.AreAskedFor(line))
+            if (summary.IsAsked(line))
+            {
+                summary.Write(line, line.GetValue(family), line.GetValue(kind), line.GetValue(json), terminal);
+            }
+            else if (tables.AreAskedFor(line))
             {
                 tables.Write(line, families, line.GetValue(json), terminal);
             }

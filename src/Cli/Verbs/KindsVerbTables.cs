@@ -16,19 +16,25 @@ internal sealed class KindsVerbTables
     private const int ShownRows = 11;
 
     private readonly Option<int?> _timesteps = new("--timesteps") { Description = "Of a schedule: print the tables of its process with N timesteps.", HelpName = "N" };
-    private readonly Option<string[]> _set = new("--set") { Description = "A parameter of the schedule, as in beta_end=0.03; may be repeated.", HelpName = "NAME=VALUE", Arity = ArgumentArity.OneOrMore };
+    private readonly Option<string[]> _set;
     private readonly Option<string?> _plot = new("--plot") { Description = "Write a picture (PNG) of beta, alphaBar and log-SNR.", HelpName = "FILE" };
 
-    public KindsVerbTables() => _timesteps.Validators.Add(result =>
+    /// <summary>Makes the options.</summary>
+    /// <param name="set">The option that sets parameters.</param>
+    public KindsVerbTables(Option<string[]> set)
     {
-        if (result.Tokens.Count > 0 && !int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out _))
+        _set = set;
+        _timesteps.Validators.Add(result =>
         {
-            result.AddError($"--timesteps must be a whole number; got '{result.Tokens[0].Value}'");
-        }
-    });
+            if (result.Tokens.Count > 0 && !int.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out _))
+            {
+                result.AddError($"--timesteps must be a whole number; got '{result.Tokens[0].Value}'");
+            }
+        });
+    }
 
-    /// <summary>The options that ask for tables.</summary>
-    public IReadOnlyList<Option> Options => [_timesteps, _set, _plot];
+    /// <summary>The options that ask for tables, beside the one that sets parameters.</summary>
+    public IReadOnlyList<Option> Options => [_timesteps, _plot];
 
     /// <summary>Whether a command line asks for tables.</summary>
     public bool AreAskedFor(ParseResult line) => line.GetValue(_timesteps) is not null || line.GetValue(_set) is { Length: > 0 } || line.GetValue(_plot) is not null;

@@ -39,6 +39,30 @@ public class CatalogueTests
     }
 
     [Fact]
+    public async Task Kinds_Summary_ListsLayersAndCountsThem()
+    {
+        string[] small = ["kinds", "network", "improved_unet", "--summary", "--set", "channels=32", "--set", "multipliers=[1,2]", "--set", "blocks=1", "--set", "attention=[4]", "--image", "3x8x8"];
+        Cli table = await Cli.RunAsync(small);
+        Assert.Equal((0, ""), (table.Code, table.Errors));
+        Assert.Contains("input_blocks.0.0", table.Output);
+
+        // 757,030 with a learned variance, as the reference counts: 3 outputs of 32 x 3 x 3 weights and a bias more.
+        JsonElement json = (await Cli.RunAsync([.. small, "--output-channels", "6", "--json"])).Json;
+        Assert.Equal(757_030, json.GetProperty("parameters").GetInt64());
+        Assert.Contains($"{757_030 - 3 * (32 * 9 + 1):N0} parameters", table.Output);
+        Assert.Equal(json.GetProperty("macs").GetInt64(), json.GetProperty("layers").EnumerateArray().Sum(layer => layer.GetProperty("macs").GetInt64()));
+    }
+
+    [Theory]
+    [InlineData("--summary is of one network", "kinds", "schedule", "linear", "--summary")]
+    [InlineData("there is no network 'unet'", "kinds", "network", "unet", "--summary")]
+    [InlineData("--set is NAME=VALUE", "kinds", "network", "ddpm_unet", "--summary", "--set", "channels")]
+    [InlineData("channells", "kinds", "network", "ddpm_unet", "--summary", "--set", "channells=8")]
+    [InlineData("--image is channels x height x width", "kinds", "network", "ddpm_unet", "--summary", "--image", "32")]
+    [InlineData("square images", "kinds", "network", "ddpm_unet", "--summary", "--image", "3x32x16")]
+    public async Task Kinds_SummaryOfWhatIsNot_SaysWhat(string expected, params string[] arguments) => Assert.Contains(expected, (await Cli.RunAsync(arguments)).Refusal());
+
+    [Fact]
     public async Task Kinds_Json_ListsEveryFamily()
     {
         JsonElement families = (await Cli.RunAsync("kinds", "--json")).Json;

@@ -27,6 +27,9 @@ internal sealed partial class CliProcess : IAsyncDisposable
     /// <summary>The process id.</summary>
     public int Id => _process.Id;
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
     /// <summary>Standard output so far.</summary>
     public string Output => string.Join('\n', _output);
 
@@ -89,6 +92,9 @@ internal sealed partial class CliProcess : IAsyncDisposable
 
     /// <summary>Sends SIGINT, as Ctrl-C does.</summary>
     public void Interrupt() => Send(2);
+
+    /// <summary>Sends SIGTERM, as a service manager does.</summary>
+    public void Terminate() => Send(15);
 
     /// <summary>Sends SIGKILL.</summary>
     public void KillHard() => Send(9);

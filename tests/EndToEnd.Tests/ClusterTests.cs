@@ -58,7 +58,7 @@ public partial class ClusterTests
         using var embedded = new ScratchFolder();
         await using CliProcess run = CliProcess.Start(embedded.Path, new Dictionary<string, string>(), "run", file);
         Assert.True(await run.EndAsync(Limit) == 0, run.Describe());
-        string[] expected = await Curves.OfSqliteAsync(EmbeddedTests.DatabaseOf(embedded.Path));
+        string[] expected = await Curves.OfSqliteAsync(EmbeddedStore.FileOf(embedded.Path));
         Assert.True(expected.Length > 2 * 500);
         Assert.Equal(expected, await Curves.OfPostgresAsync(postgres));
 
@@ -79,10 +79,7 @@ public partial class ClusterTests
 
     private static string[] ReadmeQueries()
     {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "README.md")))
-            folder = Path.GetDirectoryName(folder);
-        string readme = File.ReadAllText(Path.Combine(folder!, "README.md"));
+        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
         string[] queries = [.. SqlBlock().Matches(readme).Select(match => match.Groups[1].Value.Replace("'digits'", "'team'", StringComparison.Ordinal))];
         Assert.Equal(3, queries.Length);
         return queries;

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Microsoft.Data.Sqlite;
 
 namespace DdpmJobs.EndToEnd.Tests;
 
@@ -30,8 +29,8 @@ public class EmbeddedTests
         await using CliProcess again = CliProcess.Start(scratch.Path, Plain, "run", file, "--json");
         Assert.True(await again.EndAsync(Limit) == 0, again.Describe());
         Assert.NotNull(JsonNode.Parse(again.Output));
-        Assert.Equal(6, Scalar(scratch.Path, "select count(*) from attempt"));
-        Assert.Equal(2, Scalar(scratch.Path, "select count(*) from v1_sweep_leaderboard"));
+        Assert.Equal(6, EmbeddedStore.First<long>(scratch.Path, "select count(*) from attempt"));
+        Assert.Equal(2, EmbeddedStore.First<long>(scratch.Path, "select count(*) from v1_sweep_leaderboard"));
     }
 
     [Fact]
@@ -44,13 +43,13 @@ public class EmbeddedTests
         // Stop it in the middle of the training, as Ctrl-C does.
         await using (CliProcess first = CliProcess.Start(interrupted.Path, Plain, "run", file))
         {
-            await UntilAsync(() => TryScalar(interrupted.Path, "select count(*) from metric_chunk") > 4, first);
+            await EmbeddedStore.UntilAsync(interrupted.Path, "select count(*) > 4 from metric_chunk", first);
             first.Interrupt();
             Assert.True(await first.EndAsync(Limit) == 130, first.Describe());
         }
 
-        Assert.True(Scalar(interrupted.Path, "select count(*) from attempt where ending = 'handed_back'") > 0);
-        Assert.True(Scalar(interrupted.Path, "select count(*) from artifact where kind = 'checkpoint'") > 0);
+        Assert.True(EmbeddedStore.First<long>(interrupted.Path, "select count(*) from attempt where ending = 'handed_back'") > 0);
+        Assert.True(EmbeddedStore.First<long>(interrupted.Path, "select count(*) from artifact where kind = 'checkpoint'") > 0);
 
         // Run it again, and elsewhere from the start.
         await using CliProcess second = CliProcess.Start(interrupted.Path, Plain, "run", file);
@@ -58,43 +57,9 @@ public class EmbeddedTests
         await using CliProcess undisturbed = CliProcess.Start(whole.Path, Plain, "run", file);
         Assert.True(await undisturbed.EndAsync(Limit) == 0, undisturbed.Describe());
 
-        Assert.True(Scalar(interrupted.Path, "select count(*) from attempt where resumed_at_step > 0") > 0);
-        string[] expected = await Curves.OfSqliteAsync(DatabaseOf(whole.Path));
+        Assert.True(EmbeddedStore.First<long>(interrupted.Path, "select count(*) from attempt where resumed_at_step > 0") > 0);
+        string[] expected = await Curves.OfSqliteAsync(EmbeddedStore.FileOf(whole.Path));
         Assert.True(expected.Length > 2 * 600);
-        Assert.Equal(expected, await Curves.OfSqliteAsync(DatabaseOf(interrupted.Path)));
-    }
-
-    internal static string DatabaseOf(string folder) => Path.Combine(folder, "ddpm-data", "ddpm.db");
-
-    private static long Scalar(string folder, string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={DatabaseOf(folder)};Pooling=False");
-        connection.Open();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        return Convert.ToInt64(command.ExecuteScalar());
-    }
-
-    private static long TryScalar(string folder, string sql)
-    {
-        try
-        {
-            return File.Exists(DatabaseOf(folder)) ? Scalar(folder, sql) : 0;
-        }
-        catch (SqliteException)
-        {
-            return 0; // being migrated
-        }
-    }
-
-    private static async Task UntilAsync(Func<bool> reached, CliProcess process)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        using var limit = new CancellationTokenSource(Limit);
-        while (!reached())
-        {
-            Assert.False(limit.IsCancellationRequested, process.Describe());
-            await timer.WaitForNextTickAsync(CancellationToken.None);
-        }
+        Assert.Equal(expected, await Curves.OfSqliteAsync(EmbeddedStore.FileOf(interrupted.Path)));
     }
 }

@@ -4,7 +4,7 @@ using DdpmJobs.Cli.Errors;
 namespace DdpmJobs.Cli;
 
 /// <summary>Ctrl-C and the other polite signals: the first asks to stop, the second ends the process at once.</summary>
-internal sealed class Interrupts : IDisposable
+internal sealed partial class Interrupts : IDisposable
 {
     private readonly CancellationTokenSource _asked = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
@@ -31,10 +31,24 @@ internal sealed class Interrupts : IDisposable
         context.Cancel = true;
         if (_asked.IsCancellationRequested)
         {
-            Environment.Exit(ExitCode.Interrupted);
+            EndAtOnce();
         }
 
         // Continuations of the cancellation must not hold up the handler, which the second signal needs.
         _ = _asked.CancelAsync();
     }
+
+    // Environment.Exit runs exit handlers first: Hangfire's waits for its server, and libtorch's destructors run under threads that still compute.
+    private static void EndAtOnce()
+    {
+        if (!OperatingSystem.IsWindows())
+        {
+            ExitProcess(ExitCode.Interrupted);
+        }
+
+        Environment.Exit(ExitCode.Interrupted);
+    }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitProcess(int code);
 }

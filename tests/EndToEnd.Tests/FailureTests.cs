@@ -10,6 +10,30 @@ public class FailureTests
     private static readonly Dictionary<string, string> OftenSaved = new() { ["DDPM__Runner__CheckpointInterval"] = "00:00:01" };
 
     [Fact]
+    public async Task Run_KilledAtSeveralMoments_ResumesAtOnceAndEndsAsIfUndisturbed()
+    {
+        using var scratch = new ScratchFolder();
+        string file = TinySweep.Write(scratch.Path, "killed", Steps);
+
+        // While it starts: with the folder just taken, and in the middle of making the database.
+        await KillAsync(scratch, file, run => EmbeddedStore.UntilAsync(() => File.Exists(Path.Combine(scratch.Path, "ddpm-data", "ddpm.lock")), run));
+        await KillAsync(scratch, file, run => EmbeddedStore.UntilAsync(() => File.Exists(EmbeddedStore.FileOf(scratch.Path)), run));
+
+        // As soon as a job is claimed, and after the first checkpoints.
+        await KillAsync(scratch, file, run => EmbeddedStore.UntilAsync(scratch.Path, "select count(*) from job where state = 'running'", run));
+        await KillAsync(scratch, file, run => EmbeddedStore.UntilAsync(scratch.Path, "select count(*) > 1 from artifact where kind = 'checkpoint' and step < 250", run));
+
+        await using CliProcess last = CliProcess.Start(scratch.Path, OftenSaved, "run", file);
+        Assert.True(await last.EndAsync(Limit) == 0, last.Describe());
+        Assert.Equal(await Undisturbed.CurvesAsync(Steps), await Curves.OfSqliteAsync(EmbeddedStore.FileOf(scratch.Path)));
+
+        // Nobody waited for the leases of the dead.
+        Assert.True(EmbeddedStore.First<long>(scratch.Path, "select count(*) from attempt where ending = 'lost'") > 0);
+        Assert.Equal(0, EmbeddedStore.First<long>(scratch.Path, "select count(*) from attempt where ending = 'lost' and error <> 'the process that worked on it was killed'"));
+        Assert.True(EmbeddedStore.First<long>(scratch.Path, "select count(*) from attempt where resumed_at_step > 0") > 0);
+    }
+
+    [Fact]
     public async Task Run_NewestCheckpointDamaged_GoesOnFromTheOneBeforeAndSaysSo()
     {
         using var scratch = new ScratchFolder();
@@ -29,6 +53,31 @@ public class FailureTests
         await using CliProcess again = CliProcess.Start(scratch.Path, OftenSaved, "run", file);
         Assert.True(await again.EndAsync(Limit) == 0, again.Describe());
         Assert.Contains("missing or damaged; the one before it is used", again.Errors);
+        Assert.Equal(await Undisturbed.CurvesAsync(Steps), await Curves.OfSqliteAsync(EmbeddedStore.FileOf(scratch.Path)));
+    }
+
+    [Fact]
+    public async Task Run_ArtifactFolderRefusesAndInterruptedTwice_EndsAtOnceAndResumesLater()
+    {
+        using var scratch = new ScratchFolder();
+        string file = TinySweep.Write(scratch.Path, "full", Steps);
+
+        // A file where the folder should be refuses root too.
+        string artifacts = Path.Combine(Directory.CreateDirectory(Path.Combine(scratch.Path, "ddpm-data")).FullName, "artifacts");
+        await File.WriteAllTextAsync(artifacts, "", TestContext.Current.CancellationToken);
+        await using (CliProcess run = CliProcess.Start(scratch.Path, OftenSaved, "run", file))
+        {
+            await run.SeenAsync("cannot be stored at present", Limit);
+            await EmbeddedStore.UntilAsync(scratch.Path, "select count(*) = 2 from job where kind = 'train' and progress_done > 50", run);
+            run.Interrupt();
+            await run.SeenAsync("Stopping: writing checkpoints", Limit);
+            run.Interrupt();
+            Assert.True(await run.EndAsync(TimeSpan.FromSeconds(30)) == 130, run.Describe());
+        }
+
+        File.Delete(artifacts);
+        await using CliProcess again = CliProcess.Start(scratch.Path, OftenSaved, "run", file);
+        Assert.True(await again.EndAsync(Limit) == 0, again.Describe());
         Assert.Equal(await Undisturbed.CurvesAsync(Steps), await Curves.OfSqliteAsync(EmbeddedStore.FileOf(scratch.Path)));
     }
 

@@ -40,6 +40,9 @@ public sealed record Cifar10 : Dataset
     public override int Levels => 256;
 
     /// <inheritdoc/>
+    public override int? LabelCount => 10;
+
+    /// <inheritdoc/>
     public override ImageSet Load(Split split, string? dataFolder)
     {
         DataFiles files = new(dataFolder, "cifar10");

@@ -15,6 +15,9 @@ public sealed record FashionMnist : Dataset
     public override int Levels => 256;
 
     /// <inheritdoc/>
+    public override int? LabelCount => 10;
+
+    /// <inheritdoc/>
     public override ImageSet Load(Split split, string? dataFolder) =>
         IdxFile.Load(new DataFiles(dataFolder, "fashion_mnist"), split, new Dictionary<string, PublishedFile>());
 }

@@ -24,5 +24,8 @@ public sealed record Mnist : Dataset
     public override int Levels => 256;
 
     /// <inheritdoc/>
+    public override int? LabelCount => 10;
+
+    /// <inheritdoc/>
     public override ImageSet Load(Split split, string? dataFolder) => IdxFile.Load(new DataFiles(dataFolder, "mnist"), split, Published);
 }

@@ -38,7 +38,7 @@ internal static class SchedulerHost
 
         try
         {
-            await app.StartAsync(cancel);
+            await app.StartAsync(CancellationToken.None); // as in RunnerHost
         }
         catch (Exception e) when (Ports.Refusal(e, addresses[0]) is { } refusal)
         {

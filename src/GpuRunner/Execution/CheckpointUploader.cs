@@ -14,6 +14,7 @@ public sealed class CheckpointUploader : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Task _loop;
     private long _storedStep;
+    private string _newestFile = "";
 
     /// <summary>Starts to store what is offered.</summary>
     /// <param name="store">Stores one file with its step; must make every metric point before that step durable first, so that whoever resumes there has the whole curve.</param>
@@ -25,12 +26,16 @@ public sealed class CheckpointUploader : IAsyncDisposable
         (_store, _storedStep, _stop, _log) = (store, storedStep, stop, log);
         _newest = Channel.CreateBounded<(string File, long Step)>(
             new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true },
-            superseded => File.Delete(superseded.File));
+            superseded => Drop(superseded.File));
         _loop = RunAsync();
     }
 
     /// <summary>Takes a complete checkpoint file; returns at once. The file is deleted once it is stored or superseded.</summary>
-    public void Offer(string file, long step) => _newest.Writer.TryWrite((file, step));
+    public void Offer(string file, long step)
+    {
+        _newestFile = file;
+        _newest.Writer.TryWrite((file, step));
+    }
 
     /// <summary>Waits for the store to have the last checkpoint of the attempt.</summary>
     /// <exception cref="StaleFenceException">The lease is lost.</exception>
@@ -52,6 +57,15 @@ public sealed class CheckpointUploader : IAsyncDisposable
         await _end.CancelAsync();
         await _loop;
         _end.Dispose();
+    }
+
+    // A training that is stopped right after a checkpoint writes the same step, and so the same file, once more.
+    private void Drop(string superseded)
+    {
+        if (superseded != _newestFile)
+        {
+            File.Delete(superseded);
+        }
     }
 
     private async Task RunAsync()

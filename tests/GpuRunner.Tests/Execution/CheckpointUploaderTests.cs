@@ -38,6 +38,32 @@ public sealed class CheckpointUploaderTests : IDisposable
     }
 
     [Fact]
+    public async Task Offer_SameStepTwiceWhileOneIsUnderWay_StoresItAndLosesNoFile()
+    {
+        TaskCompletionSource first = new();
+        SemaphoreSlim entered = new(0);
+        await using CheckpointUploader uploader = Uploader(async step =>
+        {
+            entered.Release();
+            if (step == 10)
+            {
+                await first.Task;
+            }
+
+            Assert.True(System.IO.File.Exists(_folder.File($"{step}")));
+        });
+        uploader.Offer(File(10), 10);
+        await entered.WaitAsync(Cancel);
+        uploader.Offer(File(20), 20);
+        uploader.Offer(File(20), 20); // stopped right after a checkpoint: the same step, the same file
+
+        first.SetResult();
+        await uploader.FinishAsync(_folder.File("20"), 20, Cancel);
+
+        Assert.Equal([10, 20], _stored);
+    }
+
+    [Fact]
     public async Task FinishAsync_LastWasNeverOffered_StoresIt()
     {
         await using CheckpointUploader uploader = Uploader(_ => Task.CompletedTask);

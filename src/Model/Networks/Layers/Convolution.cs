@@ -41,5 +41,6 @@ internal sealed class Convolution : Module<Tensor, Tensor>
         new(init.Constant(0, outChannels, inChannels, kernel, kernel), init.Constant(0, outChannels), 1, kernel / 2);
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => functional.conv2d(x, _weight, _bias, _strides, _padding);
+    public override Tensor forward(Tensor x) => WholeBlocks.Convolve(
+        x, _weight, _bias, (x, weight, bias) => functional.conv2d(x, weight, bias, _strides, _padding));
 }

@@ -27,5 +27,6 @@ internal sealed class SequenceConvolution : Module<Tensor, Tensor>
         new(init.Constant(0, outChannels, inChannels, 1), init.Constant(0, outChannels));
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => functional.conv1d(x, _weight, _bias);
+    public override Tensor forward(Tensor x) => WholeBlocks.Convolve(
+        x, _weight, _bias, (x, weight, bias) => functional.conv1d(x, weight, bias));
 }

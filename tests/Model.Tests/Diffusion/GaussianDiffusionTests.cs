@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Predictions;
+using DdpmJobs.Model.Samplers;
 using DdpmJobs.Model.Tests.Golden;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -45,6 +46,8 @@ public sealed class GaussianDiffusionTests
         Tensor sample = tensor(GoldenFile.Numbers(f32["q_sample"]), [2, 3, 4, 4], dtype: ScalarType.Float32);
         GoldenFile.AssertClose(f32["predict_xstart_from_xprev"], new MuPrediction().PredictX0(process, xprev, sample, t), 1e-5, 1e-6);
         GoldenFile.AssertClose(f32["predict_xstart_from_eps"], new EpsilonPrediction().PredictX0(process, eps, xt, t), 1e-5, 1e-6);
+        Tensor epsBack = (process.Extract(process.SqrtRecipAlphasCumprod, t, xt) * xt - x0) / process.Extract(process.SqrtRecipm1AlphasCumprod, t, xt);
+        GoldenFile.AssertClose(f32["predict_eps_from_xstart"], epsBack, 1e-4, 1e-5);
         GoldenFile.AssertClose(f32["posterior_variance"], variance, 1e-5, 1e-6);
         GoldenFile.AssertClose(f32["posterior_log_variance_clipped"], logVariance, 1e-5, 1e-6);
     }
@@ -53,7 +56,8 @@ public sealed class GaussianDiffusionTests
     public void Respaced_CosineOf4000At50Steps_MatchesReference()
     {
         JsonNode golden = GoldenFile.Read("schedules_improved")["spaced"]!["cosine/T=4000/'50'"]!;
-        int[] map = [.. GoldenFile.Numbers(golden["timestep_map"]).Select(t => (int)t)];
+        int[] map = [.. TimeGrid.Visit(TimeGrid.Linspace, 4000, 50)];
+        GoldenFile.AssertClose(GoldenFile.Numbers(golden["timestep_map"]), [.. map.Select(t => (double)t)], 0, 0);
         GaussianDiffusion process = new GaussianDiffusion(GoldenFile.ImprovedBetas("cosine", 4000)).Respaced(map);
         GoldenFile.AssertClose(GoldenFile.Numbers(golden["betas"]), [.. process.Betas], 1e-11, 0);
         GoldenFile.AssertClose(GoldenFile.Numbers(golden["alphas_cumprod"]), [.. process.AlphasCumprod], 1e-11, 1e-16);

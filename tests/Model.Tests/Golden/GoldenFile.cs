@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Predictions;
 using DdpmJobs.Model.Schedules;
+using DdpmJobs.Model.Tests.Conformance;
 using DdpmJobs.Model.Variances;
 using static TorchSharp.torch;
 
@@ -11,10 +14,30 @@ namespace DdpmJobs.Model.Tests.Golden;
 /// <summary>Values made by running the reference programs, which each file names with version and commit; and the closed-form inputs that they were run on.</summary>
 internal static class GoldenFile
 {
+    private static readonly ConcurrentDictionary<string, JsonObject> Files = new();
+
+    // Which node an array of numbers was read from, so that a comparison knows what it compares with.
+    private static readonly ConditionalWeakTable<double[], JsonNode> Origins = [];
+
     private static readonly double[] Levels = Numbers(Read("process")["inputs"]!["u8"]!["data"]);
 
-    public static JsonObject Read(string name)
-        => JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", name + ".json")))!.AsObject();
+    /// <summary>The files, in order.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+        [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Golden"), "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Reads a file; all that ask for it get the same tree.</summary>
+    public static JsonObject Read(string name) => Files.GetOrAdd(
+        name, static name => JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", name + ".json")))!.AsObject());
+
+    /// <summary>The file that a node is in, and the names of members and the numbers of items down to it.</summary>
+    public static (string File, string[] Path) PlaceOf(JsonNode node)
+    {
+        List<string> path = [];
+        for (JsonNode at = node; at.Parent is JsonNode parent; at = parent)
+            path.Add(parent is JsonObject ? at.GetPropertyName() : at.GetElementIndex().ToString(CultureInfo.InvariantCulture));
+        path.Reverse();
+        return (Files.Single(file => ReferenceEquals(file.Value, node.Root)).Key, [.. path]);
+    }
 
     /// <summary>The cases of a member as theory data.</summary>
     public static TheoryData<string> Cases(string name, string member, Func<string, bool>? only = null)
@@ -24,7 +47,16 @@ internal static class GoldenFile
         ? double.Parse(node.GetValue<string>(), CultureInfo.InvariantCulture)
         : node.GetValue<double>();
 
-    public static double[] Numbers(JsonNode? node) => [.. node!.AsArray().Select(Number)];
+    /// <summary>Whether <see cref="Number"/> reads it.</summary>
+    public static bool IsNumber(JsonNode? node) => node is JsonValue value
+        && (value.GetValueKind() == System.Text.Json.JsonValueKind.Number || (value.TryGetValue(out string? text) && text is "NaN" or "Infinity" or "-Infinity"));
+
+    public static double[] Numbers(JsonNode? node)
+    {
+        double[] numbers = [.. node!.AsArray().Select(Number)];
+        Origins.AddOrUpdate(numbers, node);
+        return numbers;
+    }
 
     /// <summary>The pixels that the files store, as x0 = u8 / 127.5 - 1, (2, 3, 4, 4).</summary>
     public static Tensor X0(ScalarType type)
@@ -97,6 +129,17 @@ internal static class GoldenFile
             bool close = expected[i].Equals(actual[i]) || Math.Abs(expected[i] - actual[i]) <= absolute + relative * Math.Abs(expected[i]);
             Assert.True(close, FormattableString.Invariant($"element {i}: expected {expected[i]:R}, got {actual[i]:R}"));
         }
+
+        if (expected is double[] numbers && Origins.TryGetValue(numbers, out JsonNode? node))
+            ConformanceReport.Note(node, expected, actual, relative, absolute);
+    }
+
+    /// <summary>Compares one number.</summary>
+    public static void AssertClose(JsonNode? expected, double actual, double relative, double absolute)
+    {
+        double[] number = [Number(expected)];
+        Origins.Add(number, expected!);
+        AssertClose(number, [actual], relative, absolute);
     }
 
     public static void AssertClose(JsonNode? expected, Tensor actual, double relative, double absolute)

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Specs;
+using DdpmJobs.Model.Tests.Golden;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,6 +15,8 @@ public class DdpmUnetTests
     private static nn.Module<Tensor, Tensor, Tensor> Build(DdpmUnet unet, int channels, int size, long seed = 0) =>
         unet.Build(channels, channels, size, seed, new DropoutContext(seed));
 
+    private static JsonNode Reference(string name) => NetworkGoldens.Read()["parameter_counts"]!.AsObject().Single(entry => entry.Key.StartsWith(name, StringComparison.Ordinal)).Value!;
+
     private static long Count(nn.Module network) => network.parameters().Sum(parameter => parameter.numel());
 
     [Fact]
@@ -21,6 +24,7 @@ public class DdpmUnetTests
     {
         using nn.Module<Tensor, Tensor, Tensor> network = Build(new DdpmUnet(), 3, 32);
         Assert.Equal(35_746_307, Count(network));
+        GoldenFile.AssertClose(Reference("official cifar10"), Count(network), 0, 0);
     }
 
     [Fact]
@@ -28,6 +32,7 @@ public class DdpmUnetTests
     {
         using nn.Module<Tensor, Tensor, Tensor> network = Build(new DdpmUnet { Multipliers = [1, 1, 2, 2, 4, 4] }, 3, 256);
         Assert.Equal(113_673_219, Count(network));
+        GoldenFile.AssertClose(Reference("official 256"), Count(network), 0, 0);
     }
 
     public static TheoryData<string> References => NetworkGoldens.Cases("ddpm_unet");

@@ -13,11 +13,18 @@ namespace DdpmJobs.Model.Tests.Samplers;
 
 public class UnetBatchTests
 {
-    public static TheoryData<string, string> Combinations => new MatrixTheoryData<string, string>(["ddpm_unet", "improved_unet"], ["ancestral", "ddim"]);
+    // Every sampler there is, in few steps.
+    public static MatrixTheoryData<string, Sampler> Combinations => new(["ddpm_unet", "improved_unet"],
+    [
+        .. SamplerTests.Kinds.Select(kind => kind.Data).Except([typeof(AncestralSampler), typeof(DdimSampler), typeof(DpmSolver), typeof(HeunSampler), typeof(EulerSampler), typeof(EulerAncestralSampler)])
+            .Select(kind => (Sampler)Activator.CreateInstance(kind)!),
+        new AncestralSampler { Steps = 10 }, new DdimSampler { Steps = 10, Eta = 0.5 }, new DpmSolver { Steps = 6, Order = 3 }, new DpmSolver { Steps = 12, Order = 2, Method = "singlestep", Expands = "noise" },
+        new HeunSampler { Steps = 4 }, new EulerSampler { Steps = 6 }, new EulerAncestralSampler { Steps = 6 },
+    ]);
 
     [Theory]
     [MemberData(nameof(Combinations))]
-    public void Sample_SplitOtherwise_GivesTheSameImagesUpToTheOrderOfSums(string kind, string samplerName)
+    public void Sample_SplitOtherwise_GivesTheSameImagesUpToTheOrderOfSums(string kind, Sampler sampler)
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
@@ -25,7 +32,6 @@ public class UnetBatchTests
         Network unet = kind == "ddpm_unet"
             ? new DdpmUnet { Channels = 8, Multipliers = [1, 2], Blocks = 1, Attention = [4], Groups = 4 }
             : new ImprovedUnet { Channels = 8, Multipliers = [1, 2], Blocks = 1, Attention = [4], Heads = 2, Groups = 4 };
-        Sampler sampler = samplerName == "ddim" ? new DdimSampler { Steps = 10, Eta = 0.5 } : new AncestralSampler { Steps = 10 };
         DiffusionModel model = new(new GaussianDiffusion(new LinearSchedule().Betas(1000)), new EpsilonPrediction(), new FixedLargeVariance());
 
         // Fresh networks predict almost zero, so every parameter is given some value.

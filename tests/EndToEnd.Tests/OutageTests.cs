@@ -82,4 +82,34 @@ public class OutageTests(PrivateServers servers) : IClassFixture<PrivateServers>
         Assert.Equal("6", await team.FirstAsync("select count(*) from hangfire.job where invocationdata::text like '%JobMirror%'"));
         Assert.Equal(await Undisturbed.CurvesAsync(steps), await Curves.OfPostgresAsync(team.Postgres));
     }
+
+    [Fact]
+    public async Task Runner_TerminatedThenSweepCancelledThenRetried_EndsAsIfUndisturbed()
+    {
+        servers.Require();
+        const int steps = 500;
+        await using Team team = await Team.CreateAsync(servers.Database("operations"), servers.Broker);
+        await team.StartSchedulerAsync();
+        CliProcess first = team.StartRunner("first", slots: 2);
+        Assert.Equal(0, await team.RunAsync("submit", TinySweep.Write(team.Folder, "operated", steps)));
+
+        // SIGTERM: both trainings come back with a checkpoint of where they were, and nothing is counted against them.
+        const string bothTrain = "select 1 where (select count(*) from job where kind = 'train' and state = 'running' and progress_done > ";
+        await team.UntilAsync(bothTrain + "20) = 2");
+        first.Terminate();
+        Assert.True(await first.EndAsync(TimeSpan.FromSeconds(60)) == 0, first.Describe());
+        Assert.Equal("2 0", await team.FirstAsync("select count(*) || ' ' || sum(j.attempts_counted) from attempt a join job j on j.id = a.job_id where a.ending = 'handed_back' and j.state = 'ready'"));
+        Assert.Equal("2", await team.FirstAsync("select count(*) from job j where kind = 'train' and (select max(step) from artifact a where a.run_id = j.run_id and a.kind = 'checkpoint') >= j.progress_done"));
+
+        // Cancel by the command line: the trainings stop, and what would have followed is skipped.
+        team.StartRunner("second", slots: 2);
+        string resumed = (await team.FirstAsync("select max(progress_done) from job where kind = 'train'"))!;
+        await team.UntilAsync($"{bothTrain}{resumed} + 5) = 2");
+        Assert.Equal(0, await team.RunAsync("cancel", "operated"));
+        await team.UntilAsync("select 1 from job having count(*) filter (where state = 'cancelled') >= 2 and count(*) filter (where state in ('cancelled', 'skipped')) = 6");
+
+        Assert.Equal(0, await team.RunAsync("retry", "operated"));
+        Assert.True(await team.RunAsync("watch", "operated") == 0, team.Describe());
+        Assert.Equal(await Undisturbed.CurvesAsync(steps), await Curves.OfPostgresAsync(team.Postgres));
+    }
 }

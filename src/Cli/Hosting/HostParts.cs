@@ -18,22 +18,22 @@ internal static class HostParts
     {
         services.AddSingleton<IHostLifetime, SignalsElsewhere>();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
-        services.Configure<MassTransitHostOptions>(bus =>
-        {
-            // What is sent before the queues are bound vanishes without an error.
-            bus.WaitUntilStarted = true;
-            bus.StartTimeout = TimeSpan.FromSeconds(30);
-            bus.StopTimeout = TimeSpan.FromSeconds(10);
-        });
+        // The start of the bus holds nothing up: offers are hints, a runner asks the store by itself, and what vanishes before the queues are bound is offered again.
+        services.Configure<MassTransitHostOptions>(bus => bus.StopTimeout = TimeSpan.FromSeconds(10));
     }
 
     /// <summary>A bus in this process.</summary>
-    public static void AddInMemoryBus(this IServiceCollection services) => services.AddMassTransit(bus =>
+    public static void AddInMemoryBus(this IServiceCollection services)
     {
-        bus.DisableUsageTelemetry();
-        bus.AddRunnerConsumers();
-        bus.UsingInMemory((context, memory) => memory.ConfigureRunnerEndpoints(context));
-    });
+        // It starts at once, and an offer that is sent before would only be made again seconds later.
+        services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true);
+        services.AddMassTransit(bus =>
+        {
+            bus.DisableUsageTelemetry();
+            bus.AddRunnerConsumers();
+            bus.UsingInMemory((context, memory) => memory.ConfigureRunnerEndpoints(context));
+        });
+    }
 
     /// <summary>A bus over RabbitMQ, with the consumers of offers where this process runs jobs.</summary>
     public static void AddRabbitMqBus(this IServiceCollection services, BrokerAddress broker, bool consumes) => services.AddMassTransit(bus =>

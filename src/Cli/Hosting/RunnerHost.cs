@@ -27,7 +27,7 @@ internal static class RunnerHost
 
         await host.Services.RequireMigratedAsync(cancel);
         await broker.RequireAsync(cancel);
-        // A start that is broken off leaves parts running; asked to stop meanwhile, it stops in order right after.
+        // A start that is broken off would leave parts running; asked to stop meanwhile, it stops in order right after.
         await host.StartAsync(CancellationToken.None);
         terminal.Error.WriteLine($"ddpm: runner {deployment.Runner.Name} takes jobs of pool {deployment.Runner.Pool}; Ctrl-C hands them back and ends it");
         return await host.ServeAsync(terminal, cancel);

@@ -120,7 +120,7 @@ internal sealed record UnetLayout(int Channels, IReadOnlyList<int> Multipliers, 
             if (!resolutions.Contains(Attention[i]))
             {
                 throw new SpecException(SpecPath.Member(path, $"attention[{i}]"),
-                    $"no level has resolution {Attention[i]}; the resolutions are {string.Join(", ", resolutions)}");
+                    $"no level has resolution {Attention[i]}; the resolutions are {string.Join(", ", resolutions)}: set attention to some of them, or to [] for none");
             }
         }
     }

@@ -16,7 +16,8 @@ public sealed class SamplerTests
     [
         .. Kinds.Select(kind => (Sampler)Activator.CreateInstance(kind.Data)!),
         new AncestralSampler { Steps = 7 }, new DdimSampler { Steps = 10 }, new DdimSampler { Steps = 10, Eta = 1 },
-        new DpmSolver { Order = 3, Method = "singlestep", Expands = "noise" }, new DpmSolver { Order = 3, SolverType = "taylor" }, new EulerAncestralSampler { Eta = 0.5 },
+        new DpmSolver { Order = 3, Method = "singlestep", Expands = "noise" }, new DpmSolver { Order = 3, SolverType = "taylor" }, new EulerAncestralSampler { Eta = 0.5, Ladder = "exponential" },
+        new HeunSampler { Ladder = "timesteps" },
     ];
 
     public static TheoryData<Type> Kinds => [.. typeof(Sampler).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(Sampler)) && !type.IsAbstract)];

@@ -64,12 +64,11 @@ public sealed class SolverGoldenTests
         AnalyticGaussian data = new(WideBetas);
         string[] words = name.Split('/', ' ', '=');
         int steps = int.Parse(words[4], CultureInfo.InvariantCulture);
-        Assert.Equal("karras", words[2]);
         Sampler sampler = words[1] switch
         {
-            "sample_euler" => new EulerSampler { Steps = steps, SigmaMin = 0.002, SigmaMax = 80, ClipDenoised = false },
-            "sample_heun" => new HeunSampler { Steps = steps, SigmaMin = 0.002, SigmaMax = 80, ClipDenoised = false },
-            "sample_euler_ancestral" => new EulerAncestralSampler { Steps = steps, SigmaMin = 0.002, SigmaMax = 80, ClipDenoised = false },
+            "sample_euler" => new EulerSampler { Steps = steps, Ladder = words[2], SigmaMin = 0.002, SigmaMax = 80, ClipDenoised = false },
+            "sample_heun" => new HeunSampler { Steps = steps, Ladder = words[2], SigmaMin = 0.002, SigmaMax = 80, ClipDenoised = false },
+            "sample_euler_ancestral" => new EulerAncestralSampler { Steps = steps, Ladder = words[2], SigmaMin = 0.002, SigmaMax = 80, ClipDenoised = false },
             _ => throw new ArgumentException(name),
         };
 
@@ -85,8 +84,22 @@ public sealed class SolverGoldenTests
         string[] words = name.Split('/', ' ');
         int steps = Number(words[2]);
         double[] ends = [.. words.Single(word => word.Contains("..", StringComparison.Ordinal)).Split("..").Select(end => double.Parse(end, CultureInfo.InvariantCulture))];
-        double[] ladder = words[1] == "karras" ? SigmaLadder.Karras(steps, ends[0], ends[1], 7) : SigmaLadder.Exponential(steps, ends[0], ends[1]);
+        double[] ladder = SigmaLadder.Divide(words[1], new ContinuousTime(new GaussianDiffusion(WideBetas)), steps, ends[0], ends[1], 7);
         GoldenFile.AssertClose(GoldenFile.Numbers(Golden(name)["values"]), ladder, 2e-6, 1e-9);
+    }
+
+    [Theory]
+    [InlineData("linear", 1000)]
+    [InlineData("cosine", 20)]
+    public void Ladder_OfTimesteps_HasTheNoiseOfEvenlySpacedTimesteps(string schedule, int timesteps)
+    {
+        GaussianDiffusion process = new(GoldenFile.ImprovedBetas(schedule, timesteps));
+        ContinuousTime time = new(process);
+        (double min, double max) = SigmaLadder.Ends(time, null, null);
+        int last = time.LastAbove(-5.1);
+        double[] ladder = SigmaLadder.Divide(SigmaLadder.Timesteps, time, last + 1, min, max, 7);
+        GoldenFile.AssertClose(
+            [.. Enumerable.Range(0, last + 1).Select(t => process.SqrtOneMinusAlphasCumprod[last - t] / process.SqrtAlphasCumprod[last - t]), 0], ladder, 1e-9, 0);
     }
 
     [Theory]

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Diffusion;
+using DdpmJobs.Model.Evaluation;
 using DdpmJobs.Model.Schedules;
+using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Tests.Golden;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,6 +38,9 @@ public sealed class BoundGoldenTests
 
             foreach ((int t, double expected) in Series(golden, "xstart_mse_by_t", row))
                 GoldenFile.AssertClose([expected], [mse[row, t]], relative, absolute);
+            foreach ((int t, double expected) in Series(golden, "mse_by_t", row))
+                GoldenFile.AssertClose([expected], [VariationalBound.EpsMse(model.Process, t, mse[row, t])], relative, absolute);
+            AssertRateAndDistortion(golden, row, Tally(model.Process, bits, mse, prior, row), wide);
             if (wide)
             {
                 double total = prior[row] + Enumerable.Range(0, model.Process.Timesteps).Sum(t => bits[row, t]);
@@ -44,12 +49,17 @@ public sealed class BoundGoldenTests
         }
     }
 
-    [Fact]
-    public void Terms_OfficialLinear_MatchReference()
+    public static TheoryData<string> OfficialCases => GoldenFile.Cases("bpd", "official_tf_clip_true");
+
+    [Theory]
+    [MemberData(nameof(OfficialCases))]
+    public void Terms_OfficialSchedules_MatchReference(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        JsonNode golden = GoldenFile.Read("bpd")["official_tf_clip_true"]!["linear/T=100/eps/fixedlarge"]!;
-        DiffusionModel model = GoldenFile.Model(new LinearSchedule().Betas(100), "eps", "fixedlarge");
+        JsonNode golden = GoldenFile.Read("bpd")["official_tf_clip_true"]![name]!;
+        string[] words = name.Split('/');
+        Schedule schedule = SpecJson.Read<Schedule>(words[0]);
+        DiffusionModel model = GoldenFile.Model(schedule.Betas(int.Parse(words[1][2..], CultureInfo.InvariantCulture)), words[2], words[3]);
         (double[,] bits, double[,] mse, double[] prior) = Measure(model, ScalarType.Float32, clip: true);
         GoldenFile.AssertClose(GoldenFile.Numbers(golden["prior_bpd"]), prior, 5e-5, 1e-6);
         for (int row = 0; row < 2; row++)
@@ -69,6 +79,25 @@ public sealed class BoundGoldenTests
         GoldenFile.AssertClose(GoldenFile.Read("bpd")["prior_bpd_float64"]!["cosine/T=1000"], VariationalBound.Prior(process, GoldenFile.X0(ScalarType.Float64)), 1e-5, 0);
     }
 
+    private static BoundTally Tally(GaussianDiffusion process, double[,] bits, double[,] mse, double[] prior, int row)
+    {
+        BoundTally tally = new(1, 1, process);
+        tally.Prior[0] = prior[row];
+        for (int t = 0; t < process.Timesteps; t++)
+            tally.Add(0, 0, t, 1, bits[row, t], mse[row, t]);
+        return tally;
+    }
+
+    private static void AssertRateAndDistortion(JsonNode golden, int row, BoundTally tally, bool wide)
+    {
+        if (golden["rate_bits_per_dim_by_t"] is not JsonArray rates)
+            return; // the longer cases have sums only
+        (double relative, double absolute) = wide ? (1e-9, 1e-9) : (5e-5, 1e-6);
+        GoldenFile.AssertClose(GoldenFile.Numbers(rates[row]), tally.RateAtT().Value, relative, absolute);
+        GoldenFile.AssertClose(GoldenFile.Numbers(golden["distortion_rmse255_by_t"]![row]), tally.DistortionAtT().Value, relative, 255 * absolute);
+        Assert.Equal(tally.Totals.Single(), tally.RateAtT().Value[0] + tally.BitsPerDimAtT().Value[0], 1e-9);
+    }
+
     // The loop of the reference: t = T-1 .. 0 with noise number T-1-t.
     private static (double[,] Bits, double[,] Mse, double[] Prior) Measure(DiffusionModel model, ScalarType type, bool clip)
     {
@@ -81,7 +110,7 @@ public sealed class BoundGoldenTests
             using DisposeScope step = NewDisposeScope();
             Tensor at = full(2, t, dtype: ScalarType.Int64);
             Tensor xt = model.Process.QSample(x0, at, GoldenFile.Noise(timesteps - 1 - t, type));
-            (Tensor term, Tensor x0Mse) = VariationalBound.Term(model, GoldenFile.Stub(xt, at), x0, xt, at, clip, 256, Decoder.Tanh);
+            (Tensor term, Tensor x0Mse) = VariationalBound.Term(model, GoldenFile.StubOf(model)(xt, at), x0, xt, at, clip, 256, Decoder.Tanh);
             for (int row = 0; row < 2; row++)
                 (bits[row, t], mse[row, t]) = (GoldenFile.Values(term)[row], GoldenFile.Values(x0Mse)[row]);
         }

@@ -37,6 +37,17 @@ internal static class VariationalBound
         return (bits.MoveToOuterDisposeScope(), x0Mse.MoveToOuterDisposeScope());
     }
 
+    /// <summary>Squared error of the noise that a predicted image implies: of (x_t - sqrt(alphaBar) predX0) / sqrt(1 - alphaBar) against the noise in x_t.</summary>
+    /// <param name="process">The forward process.</param>
+    /// <param name="t">Zero-based timestep.</param>
+    /// <param name="x0Mse">Squared error of the predicted image, clipped where the bound clips it.</param>
+    /// <returns>In units of the noise's variance; 0 where alphaBar is 0.</returns>
+    /// <remarks>
+    /// x_t is the same in both, so the error is that of the image times the signal-to-noise ratio. improved-diffusion subtracts the two noises instead, which loses digits near t = T-1
+    /// and is NaN at alphaBar = 0; the limit there is 0, for x_t is the noise itself, whatever image is predicted.
+    /// </remarks>
+    public static double EpsMse(GaussianDiffusion process, int t, double x0Mse) => process.SignalToNoise[t] * x0Mse;
+
     /// <summary>L_T, the divergence of q(x_T | x_0) from a standard normal: the part that no training changes.</summary>
     /// <param name="process">The forward process.</param>
     /// <param name="x0">Images, (N, C, H, W) floating, in [-1, 1].</param>

@@ -6,16 +6,19 @@ using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Evaluation;
 
-/// <summary>Measures the bound's terms of the first images of a set. The noise of image i at t is a pure function of (seed, i, t).</summary>
+/// <summary>Measures the bound's terms of the first images of a set. The noise of image i at t is a pure function of (seed, i, draw, t).</summary>
 /// <param name="context">Network, seed and place.</param>
 /// <param name="images">The images.</param>
 /// <param name="count">How many of them.</param>
 internal sealed class BoundMeasurement(MetricContext context, ImageSet images, int count)
 {
-    private readonly record struct Visit(int Image, int T, int Width);
+    private readonly record struct Visit(int Image, int Draw, int T, int Width);
 
     /// <summary>Which timesteps of each image.</summary>
     public required TimestepStrata Strata { get; init; }
+
+    /// <summary>How often each term is drawn, with noise and timesteps of its own.</summary>
+    public required int Draws { get; init; }
 
     /// <summary>Whether predicted images are clipped.</summary>
     public required bool ClipDenoised { get; init; }
@@ -31,11 +34,11 @@ internal sealed class BoundMeasurement(MetricContext context, ImageSet images, i
     public BoundTally Run()
     {
         using IDisposable noGrad = no_grad();
-        BoundTally tally = new(count, context.Model.Process.Timesteps);
+        BoundTally tally = new(count, Draws, context.Model.Process);
         MeasurePriors(tally);
 
         long done = 0;
-        long all = (long)count * Strata.Visits;
+        long all = (long)count * Draws * Strata.Visits;
         foreach (Visit[] visits in Visits().Chunk(BatchSize))
         {
             context.Stop.ThrowIfCancellationRequested();
@@ -51,8 +54,11 @@ internal sealed class BoundMeasurement(MetricContext context, ImageSet images, i
     {
         for (int image = 0; image < count; image++)
         {
-            foreach ((int t, int width) in Strata.Of(context.Seed, image))
-                yield return new Visit(image, t, width);
+            for (int draw = 0; draw < Draws; draw++)
+            {
+                foreach ((int t, int width) in Strata.Of(context.Seed, Address(image, draw)))
+                    yield return new Visit(image, draw, t, width);
+            }
         }
     }
 
@@ -81,7 +87,7 @@ internal sealed class BoundMeasurement(MetricContext context, ImageSet images, i
         double[] bitsPerDim = Values(bits);
         double[] mse = Values(x0Mse);
         for (int row = 0; row < visits.Length; row++)
-            tally.Add(visits[row].Image, visits[row].T, visits[row].Width, bitsPerDim[row], mse[row]);
+            tally.Add(visits[row].Image, visits[row].Draw, visits[row].T, visits[row].Width, bitsPerDim[row], mse[row]);
     }
 
     private Tensor Ask(Visit[] visits, Tensor xt, Tensor t)
@@ -98,9 +104,12 @@ internal sealed class BoundMeasurement(MetricContext context, ImageSet images, i
         int size = c * h * w;
         float[] noise = new float[visits.Length * size];
         for (int row = 0; row < visits.Length; row++)
-            new RandomStream(context.Seed, RandomPurpose.Evaluation, visits[row].Image, visits[row].T).FillNormal(noise.AsSpan(row * size, size));
+            new RandomStream(context.Seed, RandomPurpose.Evaluation, Address(visits[row].Image, visits[row].Draw), visits[row].T).FillNormal(noise.AsSpan(row * size, size));
         return tensor(noise, [visits.Length, c, h, w]);
     }
+
+    // The image number has the lower 32 bits of a stream's index, so that the first draw is what it was before there were others.
+    private static long Address(int image, int draw) => ((long)draw << 32) | (uint)image;
 
     private static double[] Values(Tensor tensor) => tensor.cpu().data<double>().ToArray();
 }

@@ -23,7 +23,10 @@ public sealed record MetricValue
     /// <summary>How it was measured: data and its hash, split, image count, clipping, sampler, seed, weights. Values are comparable only when this is equal.</summary>
     public required JsonObject Protocol { get; init; }
 
-    /// <summary>The parts of the value, as in <c>prior_bits_per_dim</c> (L_T), <c>kl_bits_per_dim</c> (sum of L_t, t = 1..T-1), <c>decoder_bits_per_dim</c> (L_0).</summary>
+    /// <summary>
+    /// What the value is made of, as in <c>prior_bits_per_dim</c> (L_T), <c>kl_bits_per_dim</c> (sum of L_t, t = 1..T-1), <c>decoder_bits_per_dim</c> (L_0), and what else is known of
+    /// it, as in <c>monte_carlo_standard_error_bits_per_dim</c>.
+    /// </summary>
     public IReadOnlyDictionary<string, double> Parts { get; init; } = new Dictionary<string, double>();
 
     /// <summary>Series by name, as in <c>nll/bits_per_dim_at_t</c>: pairs of (t, value), t ascending.</summary>

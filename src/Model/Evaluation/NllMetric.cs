@@ -7,7 +7,7 @@ namespace DdpmJobs.Model.Evaluation;
 
 /// <summary>An upper bound on the negative log-likelihood of held-out images, in bits/dim: the code length of a pixel.</summary>
 /// <remarks>
-/// L_T + sum of L_t + L_0, with one draw of x_t for each image and t. A dimension is one channel of one pixel, with as many levels as the data have: bits/dim of
+/// L_T + sum of L_t + L_0, with one draw of x_t for each image and t, or several. A dimension is one channel of one pixel, with as many levels as the data have: bits/dim of
 /// a set with 17 levels (at most log2 17 = 4.09 for a uniform guess) and of one with 256 (8) are not comparable.
 /// </remarks>
 [Kind("nll", Summary = "upper bound on the negative log-likelihood, bits/dim", Source = "Ho et al. 2020 (arXiv:2006.11239), eq. 5 and table 1")]
@@ -31,6 +31,14 @@ public sealed record NllMetric : Metric, IRunCheck
     [Range(1, int.MaxValue)]
     public int? TimestepsPerImage { get; init; }
 
+    /// <summary>
+    /// How often each term is drawn, with noise, and timesteps where they are drawn, of its own; so many times the network evaluations. The paper has 1. From 2 on the part of the
+    /// standard error that noise and timesteps leave is known too, apart from what other images would change.
+    /// </summary>
+    [Description("how often each term is drawn; from 2 on the error that the draws leave is reported too")]
+    [Range(1, 1024)]
+    public int Draws { get; init; } = 1;
+
     /// <summary>Whether predicted images are clipped to [-1, 1], as in the paper.</summary>
     [Description("clip predicted images to [-1, 1]")]
     public bool ClipDenoised { get; init; } = true;
@@ -47,7 +55,7 @@ public sealed record NllMetric : Metric, IRunCheck
 
     /// <inheritdoc/>
     public override long NetworkEvaluations(MetricContext context)
-        => (long)Count(context.Images(WhichSplit)) * new TimestepStrata(context.Model.Process.Timesteps, TimestepsPerImage).Visits;
+        => (long)Count(context.Images(WhichSplit)) * Draws * new TimestepStrata(context.Model.Process.Timesteps, TimestepsPerImage).Visits;
 
     /// <inheritdoc/>
     public override MetricValue Measure(MetricContext context)
@@ -57,28 +65,36 @@ public sealed record NllMetric : Metric, IRunCheck
         BoundTally tally = new BoundMeasurement(context, images, count)
         {
             Strata = new TimestepStrata(context.Model.Process.Timesteps, TimestepsPerImage),
+            Draws = Draws,
             ClipDenoised = ClipDenoised,
             Decoder = Decoder == "exact" ? Diffusion.Decoder.Exact : Diffusion.Decoder.Tanh,
             BatchSize = BatchSize,
         }.Run();
 
+        Dictionary<string, double> parts = new()
+        {
+            ["prior_bits_per_dim"] = tally.Prior.Average(),
+            ["kl_bits_per_dim"] = tally.Kl.Average(),
+            ["decoder_bits_per_dim"] = tally.Decoder.Average(),
+        };
+        if (tally.MonteCarloStandardError() is double error)
+            parts["monte_carlo_standard_error_bits_per_dim"] = error;
+
         return new MetricValue
         {
-            Name = "nll",
+            Name = Name,
             Value = tally.Totals.Average(),
             StandardError = tally.StandardError(),
             Unit = "bits/dim",
             Protocol = Protocol(context, images, count),
-            Parts = new Dictionary<string, double>
-            {
-                ["prior_bits_per_dim"] = tally.Prior.Average(),
-                ["kl_bits_per_dim"] = tally.Kl.Average(),
-                ["decoder_bits_per_dim"] = tally.Decoder.Average(),
-            },
+            Parts = parts,
             Series = new Dictionary<string, (long[], double[])>
             {
-                ["nll/bits_per_dim_at_t"] = tally.BitsPerDimAtT(),
-                ["nll/x0_mse_at_t"] = tally.X0MseAtT(),
+                [$"{Name}/bits_per_dim_at_t"] = tally.BitsPerDimAtT(),
+                [$"{Name}/x0_mse_at_t"] = tally.X0MseAtT(),
+                [$"{Name}/eps_mse_at_t"] = tally.EpsMseAtT(),
+                [Name + RateDistortion.RateSuffix] = tally.RateAtT(),
+                [Name + RateDistortion.DistortionSuffix] = tally.DistortionAtT(),
             },
         };
     }
@@ -91,7 +107,20 @@ public sealed record NllMetric : Metric, IRunCheck
             throw new SpecException(SpecPath.Member(path, "timesteps_per_image"),
                 $"must be below the {run.Process.Timesteps} timesteps of the process; got {TimestepsPerImage}; leave it out to measure every t");
         }
+
+        // A run keeps one value, and one curve, of a name.
+        List<Metric> metrics = [.. run.Evaluation.Metrics];
+        int mine = metrics.FindIndex(metric => ReferenceEquals(metric, this));
+        int first = metrics.FindIndex(metric => metric is NllMetric other && other.Split == Split);
+        if (first < mine)
+        {
+            throw new SpecException(SpecPath.Member(path, "split"),
+                $"must differ from that of {SpecPath.Element("evaluation.metrics", first)}, because a run keeps one bound of a split; got {Split} in both");
+        }
     }
+
+    // The value and its series; the training images are measured beside the others, not instead of them.
+    private string Name => Split == "train" ? "nll_train" : "nll";
 
     private Datasets.Split WhichSplit => Split == "train" ? Datasets.Split.Train : Datasets.Split.Test;
 
@@ -103,7 +132,7 @@ public sealed record NllMetric : Metric, IRunCheck
     private JsonObject Protocol(MetricContext context, ImageSet images, int count)
     {
         JsonObject protocol = (JsonObject)context.BaseProtocol.DeepClone();
-        protocol["metric"] = "nll";
+        protocol["metric"] = Name;
         protocol["split"] = Split;
         protocol["data_hash"] = images.ContentHash;
         protocol["levels"] = images.Levels;
@@ -112,7 +141,7 @@ public sealed record NllMetric : Metric, IRunCheck
         protocol["timesteps_per_image"] = TimestepsPerImage;
         protocol["clip_denoised"] = ClipDenoised;
         protocol["decoder"] = Decoder;
-        protocol["noise_draws_per_term"] = 1;
+        protocol["noise_draws_per_term"] = Draws;
         protocol["seed"] = context.Seed;
         if (context.ConditionalNetwork is not null)
             protocol["labels"] = "true"; // the bound is then one on p(x | label)

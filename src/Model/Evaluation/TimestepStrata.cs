@@ -9,7 +9,6 @@ namespace DdpmJobs.Model.Evaluation;
 /// </remarks>
 internal sealed class TimestepStrata
 {
-    private readonly int _timesteps;
     private readonly int[] _edges;
 
     /// <summary>Cuts the strata.</summary>
@@ -17,7 +16,6 @@ internal sealed class TimestepStrata
     /// <param name="strata">How many; null, or T-1 or more, for every timestep.</param>
     public TimestepStrata(int timesteps, int? strata)
     {
-        _timesteps = timesteps;
         int count = Math.Min(strata ?? int.MaxValue, timesteps - 1);
         _edges = new int[count + 1];
         _edges[0] = 1;
@@ -32,13 +30,12 @@ internal sealed class TimestepStrata
     /// <summary>Timesteps visited an image.</summary>
     public int Visits => _edges.Length;
 
-    /// <summary>Whether every timestep is visited, so that nothing is left to chance but the noise.</summary>
-    public bool Complete => Visits == _timesteps;
-
-    /// <summary>The timesteps of one image, ascending from 0, and how many timesteps each stands for.</summary>
-    public (int T, int Width)[] Of(long seed, long image)
+    /// <summary>The timesteps of one draw of one image, ascending from 0, and how many timesteps each stands for.</summary>
+    /// <param name="seed">The root of the randomness.</param>
+    /// <param name="address">Names image and draw.</param>
+    public (int T, int Width)[] Of(long seed, long address)
     {
-        RandomStream stream = new(seed, RandomPurpose.EvaluationTimestep, image);
+        RandomStream stream = new(seed, RandomPurpose.EvaluationTimestep, address);
         (int, int)[] visited = new (int, int)[Visits];
         visited[0] = (0, 1);
         for (int i = 1; i < Visits; i++)

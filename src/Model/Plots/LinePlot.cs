@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace DdpmJobs.Model.Plots;
 
-/// <summary>Draws curves over timesteps as a PNG: panels side by side, with the built-in font, so that a picture is the same everywhere. Needs no libtorch.</summary>
+/// <summary>Draws curves as a PNG: panels side by side, with the built-in font, so that a picture is the same everywhere. Needs no libtorch.</summary>
 public static class LinePlot
 {
     private const int FieldWidth = 380;
@@ -25,11 +25,11 @@ public static class LinePlot
     /// <param name="title">ASCII, above all panels.</param>
     /// <param name="panels">At least one.</param>
     /// <param name="path">The file to write; replaced atomically.</param>
-    /// <exception cref="ArgumentException">There is no panel, or one has no values.</exception>
+    /// <exception cref="ArgumentException">There is no panel, or one has no values, or not as many places across.</exception>
     public static void Write(string title, IReadOnlyList<PlotPanel> panels, string path)
     {
-        if (panels.Count == 0 || panels.Any(panel => panel.Values.Count == 0))
-            throw new ArgumentException("A plot needs at least one panel, and each at least one value.", nameof(panels));
+        if (panels.Count == 0 || panels.Any(panel => panel.Values.Count == 0 || (panel.Across ?? panel.Values).Count != panel.Values.Count))
+            throw new ArgumentException("A plot needs at least one panel, and each at least one value with its place across.", nameof(panels));
 
         int panelWidth = Left + FieldWidth + Right;
         using SKBitmap picture = new(panels.Count * panelWidth, Top + FieldHeight + Bottom, SKColorType.Rgba8888, SKAlphaType.Opaque);
@@ -50,7 +50,9 @@ public static class LinePlot
         double[] finite = [.. panel.Values.Where(double.IsFinite)];
         double least = finite.Length == 0 ? 0 : finite.Min();
         double most = finite.Length == 0 ? 0 : finite.Max();
-        AxisTicks across = new(0, panel.Values.Count - 1, 5, widen: false, smallestStep: 1);
+        double[] places = panel.Across is null ? [] : [.. panel.Across.Where(double.IsFinite)];
+        AxisTicks across = panel.Across is null ? new(0, panel.Values.Count - 1, 5, widen: false, smallestStep: 1)
+            : new(Math.Min(0, places.DefaultIfEmpty().Min()), places.DefaultIfEmpty().Max(), 5, widen: true);
         AxisTicks up = new(panel.FromZero ? Math.Min(0, least) : least, most, 5, widen: true);
         SKPoint At(double x, double y) => new((float)(field.Left + across.At(x) * field.Width), (float)(field.Bottom - up.At(y) * field.Height));
 
@@ -72,34 +74,34 @@ public static class LinePlot
         canvas.DrawRect(field, frame);
 
         // Name the axes, and say what the curve cannot show.
-        int left = panel.Values.Count - finite.Length;
+        bool[] isShown = [.. panel.Values.Select((value, i) => double.IsFinite(value) && double.IsFinite(panel.Across?[i] ?? i))];
+        int left = isShown.Count(shown => !shown);
         Text(canvas, left == 0 ? panel.Title : $"{panel.Title} ({left} not finite)", field.Left, field.Top - 26);
-        Text(canvas, "t", field.Right - Width("t"), field.Bottom + 36);
+        Text(canvas, panel.AcrossName, field.Right - Width(panel.AcrossName), field.Bottom + 36);
 
-        DrawCurve(canvas, panel.Values, At);
+        DrawCurve(canvas, [.. panel.Values.Select((value, i) => isShown[i] ? At(panel.Across?[i] ?? i, value) : (SKPoint?)null)]);
     }
 
-    private static void DrawCurve(SKCanvas canvas, IReadOnlyList<double> values, Func<double, double, SKPoint> at)
+    private static void DrawCurve(SKCanvas canvas, IReadOnlyList<SKPoint?> points)
     {
         using SKPaint line = new() { Color = Curve, StrokeWidth = 2.5f, Style = SKPaintStyle.Stroke, IsAntialias = true, StrokeJoin = SKStrokeJoin.Round };
         using SKPaint dot = new() { Color = Curve, Style = SKPaintStyle.Fill, IsAntialias = true };
         using SKPath curve = new();
         bool isOpen = false;
-        for (int t = 0; t < values.Count; t++)
+        foreach (SKPoint? shown in points)
         {
-            if (!double.IsFinite(values[t]))
+            if (shown is not SKPoint point)
             {
                 isOpen = false;
                 continue;
             }
 
-            SKPoint point = at(t, values[t]);
             if (isOpen)
                 curve.LineTo(point);
             else
                 curve.MoveTo(point);
             isOpen = true;
-            if (values.Count <= FewSteps)
+            if (points.Count <= FewSteps)
                 canvas.DrawCircle(point, 4, dot);
         }
 

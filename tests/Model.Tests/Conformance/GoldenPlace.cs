@@ -34,6 +34,7 @@ internal sealed record GoldenPlace(string Family, string Reference, string Case)
             "p_mean_variance" => ("reverse step p(x_t-1 | x_t)", Improved),
             "losses" => ("objectives", path[0] == "official_tf" ? Official : Improved),
             "bpd" => ("bound: L_T, L_t, L_0, errors, rate and distortion", path[0] == "official_tf_clip_true" ? Official : Improved),
+            "bound_equations" => ("bound: L_T, L_t, L_0, errors, rate and distortion", Formula),
             "decoder" => (path[0] == "normal_kl" ? "divergence of two Gaussians" : "decoder of pixel levels", Improved),
             "samplers" => Sampler(word),
             "solvers" => Solver(word),

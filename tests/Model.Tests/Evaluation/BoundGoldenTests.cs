@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Diffusion;
+using DdpmJobs.Model.Evaluation;
 using DdpmJobs.Model.Schedules;
+using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Tests.Golden;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,36 +30,36 @@ public sealed class BoundGoldenTests
         GoldenFile.AssertClose(GoldenFile.Numbers(golden["prior_bpd"]), prior, relative, wide ? 1e-12 : 1e-7);
         for (int row = 0; row < 2; row++)
         {
-            foreach ((int t, double expected) in Series(golden, "vb_by_t", row))
-            {
-                if (wide || t > 0)
-                    GoldenFile.AssertClose([expected], [bits[row, t]], relative, absolute);
-            }
-
-            foreach ((int t, double expected) in Series(golden, "xstart_mse_by_t", row))
-                GoldenFile.AssertClose([expected], [mse[row, t]], relative, absolute);
+            BoundTally tally = Tally(model.Process, bits, mse, prior, row);
+            double[] terms = tally.BitsPerDimAtT().Value;
+            AssertSeries(golden, "vb", row, terms, relative, absolute, from: wide ? 0 : 1);
+            AssertSeries(golden, "xstart_mse", row, tally.X0MseAtT().Value, relative, absolute);
+            AssertSeries(golden, "mse", row, tally.EpsMseAtT().Value, relative, absolute);
+            AssertRateAndDistortion(golden, row, tally, relative, absolute);
             if (wide)
-            {
-                double total = prior[row] + Enumerable.Range(0, model.Process.Timesteps).Sum(t => bits[row, t]);
-                GoldenFile.AssertClose([GoldenFile.Numbers(golden["total_bpd"])[row]], [total], relative, absolute);
-            }
+                GoldenFile.AssertClose(golden["total_bpd"]![row], tally.Totals.Single(), relative, absolute);
         }
     }
 
-    [Fact]
-    public void Terms_OfficialLinear_MatchReference()
+    public static TheoryData<string> OfficialCases => GoldenFile.Cases("bpd", "official_tf_clip_true");
+
+    [Theory]
+    [MemberData(nameof(OfficialCases))]
+    public void Terms_OfficialSchedules_MatchReference(string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        JsonNode golden = GoldenFile.Read("bpd")["official_tf_clip_true"]!["linear/T=100/eps/fixedlarge"]!;
-        DiffusionModel model = GoldenFile.Model(new LinearSchedule().Betas(100), "eps", "fixedlarge");
+        JsonNode golden = GoldenFile.Read("bpd")["official_tf_clip_true"]![name]!;
+        string[] words = name.Split('/');
+        Schedule schedule = SpecJson.Read<Schedule>(words[0]);
+        DiffusionModel model = GoldenFile.Model(schedule.Betas(int.Parse(words[1][2..], CultureInfo.InvariantCulture)), words[2], words[3]);
         (double[,] bits, double[,] mse, double[] prior) = Measure(model, ScalarType.Float32, clip: true);
         GoldenFile.AssertClose(GoldenFile.Numbers(golden["prior_bpd"]), prior, 5e-5, 1e-6);
         for (int row = 0; row < 2; row++)
         {
             foreach ((string t, JsonNode? expected) in golden["terms_bpd_at"]!.AsObject().Where(entry => entry.Key != "0"))
-                GoldenFile.AssertClose([GoldenFile.Numbers(expected)[row]], [bits[row, int.Parse(t, CultureInfo.InvariantCulture)]], 5e-5, 2e-6);
+                GoldenFile.AssertClose(expected![row], bits[row, int.Parse(t, CultureInfo.InvariantCulture)], 5e-5, 2e-6);
             foreach ((string t, JsonNode? expected) in golden["mse_xstart_at"]!.AsObject())
-                GoldenFile.AssertClose([GoldenFile.Numbers(expected)[row]], [mse[row, int.Parse(t, CultureInfo.InvariantCulture)]], 5e-5, 1e-6);
+                GoldenFile.AssertClose(expected![row], mse[row, int.Parse(t, CultureInfo.InvariantCulture)], 5e-5, 1e-6);
         }
     }
 
@@ -67,6 +69,46 @@ public sealed class BoundGoldenTests
         using DisposeScope scope = NewDisposeScope();
         GaussianDiffusion process = new(new CosineSchedule().Betas(1000));
         GoldenFile.AssertClose(GoldenFile.Read("bpd")["prior_bpd_float64"]!["cosine/T=1000"], VariationalBound.Prior(process, GoldenFile.X0(ScalarType.Float64)), 1e-5, 0);
+    }
+
+    private static BoundTally Tally(GaussianDiffusion process, double[,] bits, double[,] mse, double[] prior, int row)
+    {
+        BoundTally tally = new(1, 1, process);
+        tally.Prior[0] = prior[row];
+        for (int t = 0; t < process.Timesteps; t++)
+            tally.Add(0, 0, t, 1, bits[row, t], mse[row, t]);
+        return tally;
+    }
+
+    // Short cases have every t, long ones a few and the sum.
+    private static void AssertSeries(JsonNode golden, string name, int row, double[] actual, double relative, double absolute, int from = 0)
+    {
+        if (golden[name + "_by_t"] is JsonArray all)
+        {
+            for (int t = from; t < actual.Length; t++)
+                GoldenFile.AssertClose(all[row]![t], actual[t], relative, absolute);
+            return;
+        }
+
+        JsonObject some = golden[name + "_by_t_at"]!.AsObject();
+        foreach ((string t, JsonNode? expected) in some)
+        {
+            if (int.Parse(t, CultureInfo.InvariantCulture) >= from)
+                GoldenFile.AssertClose(expected![row], actual[int.Parse(t, CultureInfo.InvariantCulture)], relative, absolute);
+        }
+
+        // What is left out above is taken from the reference.
+        double left = Enumerable.Range(0, from).Sum(t => GoldenFile.Number(some[t.ToString(CultureInfo.InvariantCulture)]![row]));
+        GoldenFile.AssertClose(golden[name + "_sum"]![row], left + actual[from..].Sum(), relative, absolute);
+    }
+
+    private static void AssertRateAndDistortion(JsonNode golden, int row, BoundTally tally, double relative, double absolute)
+    {
+        Assert.Equal(tally.Totals.Single(), tally.RateAtT().Value[0] + tally.BitsPerDimAtT().Value[0], 1e-9);
+        if (golden["rate_bits_per_dim_by_t"] is not JsonArray rates)
+            return; // the longer cases have neither
+        GoldenFile.AssertClose(GoldenFile.Numbers(rates[row]), tally.RateAtT().Value, relative, absolute);
+        GoldenFile.AssertClose(GoldenFile.Numbers(golden["distortion_rmse255_by_t"]![row]), tally.DistortionAtT().Value, relative, 255 * absolute);
     }
 
     // The loop of the reference: t = T-1 .. 0 with noise number T-1-t.
@@ -81,15 +123,11 @@ public sealed class BoundGoldenTests
             using DisposeScope step = NewDisposeScope();
             Tensor at = full(2, t, dtype: ScalarType.Int64);
             Tensor xt = model.Process.QSample(x0, at, GoldenFile.Noise(timesteps - 1 - t, type));
-            (Tensor term, Tensor x0Mse) = VariationalBound.Term(model, GoldenFile.Stub(xt, at), x0, xt, at, clip, 256, Decoder.Tanh);
+            (Tensor term, Tensor x0Mse) = VariationalBound.Term(model, GoldenFile.StubOf(model)(xt, at), x0, xt, at, clip, 256, Decoder.Tanh);
             for (int row = 0; row < 2; row++)
                 (bits[row, t], mse[row, t]) = (GoldenFile.Values(term)[row], GoldenFile.Values(x0Mse)[row]);
         }
 
         return (bits, mse, GoldenFile.Values(VariationalBound.Prior(model.Process, x0)));
     }
-
-    private static IEnumerable<(int T, double Value)> Series(JsonNode golden, string name, int row) => golden[name] is JsonArray all
-        ? GoldenFile.Numbers(all[row]).Select((value, t) => (t, value))
-        : golden[name + "_at"]!.AsObject().Select(entry => (int.Parse(entry.Key, CultureInfo.InvariantCulture), GoldenFile.Numbers(entry.Value)[row]));
 }

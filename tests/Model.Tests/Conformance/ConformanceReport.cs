@@ -79,7 +79,7 @@ public sealed class ConformanceReport : IDisposable
         foreach (((string family, string reference), ConformanceRow row) in Rows)
         {
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"| {family} | {reference} | {row.Cases} | {row.Numbers} | {row.Difference:0.#e+0} | {row.Expected:G3} | {row.Allowed:0.#e+0} |");
+                $"| {family} | {reference} | {row.Cases} | {row.Numbers} | {row.Difference:0.#e+0} | {row.Expected:0.##e+0} | {row.Allowed:0.#e+0} |");
         }
 
         text.Append("""

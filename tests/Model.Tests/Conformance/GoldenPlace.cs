@@ -31,7 +31,7 @@ internal sealed record GoldenPlace(string Family, string Reference, string Case)
             }, Improved),
             "schedules_other" => OtherSchedule(word),
             "process" => ("forward process and posterior", Improved),
-            "p_mean_variance" => ("reverse step p(x_t-1 | x_t)", Improved),
+            "p_mean_variance" => ("mean, variance and image of the reverse step", Improved),
             "losses" => ("objectives", path[0] == "official_tf" ? Official : Improved),
             "bpd" => ("bound: L_T, L_t, L_0, errors, rate and distortion", path[0] == "official_tf_clip_true" ? Official : Improved),
             "bound_equations" => ("bound: L_T, L_t, L_0, errors, rate and distortion", Formula),
@@ -40,6 +40,13 @@ internal sealed record GoldenPlace(string Family, string Reference, string Case)
             "solvers" => Solver(word),
             "networks" => Network(path[0] == "nets" ? $"{word}" : path[0], path),
             "training" => Training(path[0]),
+            "family_equations" => (path[0] switch
+            {
+                "schedules" => $"schedule {word.Split(' ')[0]}",
+                "power_function" => "moving averages",
+                "grids" => "grids of timesteps",
+                _ => $"sampler {word.Split(' ')[0]}",
+            }, Formula),
             "precision_traps" => ("casts and quantisers", Formula),
             _ => throw new ArgumentException($"There is no golden file {file}."),
         };

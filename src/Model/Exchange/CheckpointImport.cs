@@ -48,7 +48,8 @@ public static class CheckpointImport
         }
 
         state.Step = step;
-        state.Save(target, new Dictionary<string, string> { ["imported_from"] = report.Naming, ["imported_sha256"] = Hash(weights) });
+        state.Origin = new Dictionary<string, string> { ["imported_from"] = report.Naming, ["imported_file"] = Path.GetFileName(weights), ["imported_sha256"] = Hash(weights) };
+        state.Save(target);
         return report;
     }
 

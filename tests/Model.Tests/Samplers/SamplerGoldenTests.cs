@@ -4,6 +4,7 @@ using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Samplers;
 using DdpmJobs.Model.Sampling;
 using DdpmJobs.Model.Schedules;
+using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Tests.Golden;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -38,14 +39,16 @@ public sealed class SamplerGoldenTests
 
         // "Rescaled" networks are handed t in thousandths of T.
         List<double> times = [];
-        double unit = words[^1] == "rescale_timesteps" ? 1000.0 / model.Process.Timesteps : 1;
+        bool rescales = words[^1] == "rescale_timesteps";
+        DiffusionModel inTime = DiffusionModel.From(new ProcessSpec { Timesteps = model.Process.Timesteps, RescaleTimesteps = rescales });
         Tensor Network(Tensor xt, Tensor t)
         {
-            times.Add(unit * t.ReadCpuInt64(0));
-            return GoldenFile.Stub(xt, unit * t);
+            using Tensor first = t[0].to(ScalarType.Float64);
+            times.Add(first.item<double>());
+            return GoldenFile.Stub(xt, t);
         }
 
-        Tensor sample = Sampler(words).Sample(model, Network, Request(official));
+        Tensor sample = Sampler(words).Sample(model, inTime.ByTimestep(Network), Request(official));
 
         GoldenFile.AssertClose(golden["final"], sample, 2e-4, 2e-4);
         if (golden["network_times"] is JsonNode networkTimes)

@@ -151,7 +151,7 @@ internal sealed class KindsVerbTables
         {
             ["schedule"] = SpecJson.Write(spec.Schedule),
             ["timesteps"] = spec.Timesteps,
-            ["betas_sha256"] = ProcessTables.Sha256(process.Betas),
+            ["schedule_hash"] = ProcessTables.Sha256(process.Betas),
             ["prior_bits_per_dim_at_most"] = TerminalNoise.WorstBitsPerDim(process),
         };
         foreach ((string name, IReadOnlyList<double> values) in ProcessTables.Of(process))

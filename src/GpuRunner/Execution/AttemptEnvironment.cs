@@ -8,6 +8,14 @@ namespace DdpmJobs.GpuRunner.Execution;
 /// <summary>Describes what an attempt ran on, for whoever has to explain a number.</summary>
 public static class AttemptEnvironment
 {
+    /// <summary>The same with the content hash of the images that a training read.</summary>
+    public static string WithData(string json, string dataHash)
+    {
+        JsonObject environment = JsonNode.Parse(json)!.AsObject();
+        environment["data_hash"] = dataHash;
+        return environment.ToJsonString();
+    }
+
     /// <summary>Device, threads, host, system and versions as a JSON object.</summary>
     public static string Json(string device, int threads) => new JsonObject
     {

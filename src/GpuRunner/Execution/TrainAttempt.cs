@@ -31,6 +31,7 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
 
         // Train on a thread of its own; checkpoints are stored behind its back.
         await using CheckpointUploader uploads = new((file, step, cancel) => StoreAsync(attempt, latest, file, step, cancel), firstStep, attempt.Stop, log);
+        TaskCompletionSource<string> data = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TrainingSession session = new()
         {
             Device = attempt.Device,
@@ -38,11 +39,22 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
             DataFolder = options.DataFolder.Length > 0 ? options.DataFolder : null,
             ResumeFrom = latest is null ? null : artifacts.PathOf(latest.Sha256),
             CheckpointInterval = options.CheckpointInterval,
+            OnData = hash => data.TrySetResult(hash),
             OnPoints = points => Post(attempt, points),
             OnCheckpoint = uploads.Offer,
             Clock = clock,
         };
-        TrainingEnd end = await WorkThread.RunAsync(() => work.Train(attempt.Spec, session, attempt.Stop.Token));
+        Task noted = NoteDataAsync(attempt, firstStep, data.Task);
+        TrainingEnd end;
+        try
+        {
+            end = await WorkThread.RunAsync(() => work.Train(attempt.Spec, session, attempt.Stop.Token));
+        }
+        finally
+        {
+            data.TrySetCanceled(CancellationToken.None);
+            await noted;
+        }
 
         // Store the end, completed or not: whoever goes on starts here.
         if (!attempt.Stop.IsLost)
@@ -68,6 +80,27 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
         {
             attempt.Pump.Post("train/images_per_second", [steps[^1]], [points.ImagesPerSecond]);
             attempt.Progress.Report(steps[^1] + 1, attempt.Spec.Training.Steps, "steps");
+        }
+    }
+
+    // Which images were read is part of what the attempt ran on. None, where the training ended before it had read them.
+    private async Task NoteDataAsync(AttemptContext attempt, long firstStep, Task<string> data)
+    {
+        try
+        {
+            string environment = AttemptEnvironment.WithData(attempt.EnvironmentJson, await data);
+            await wait.OutlastAsync(cancel => queue.StartedAsync(attempt.Lease, firstStep, environment, cancel), attempt.Deadline);
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (StaleFenceException)
+        {
+            attempt.Stop.Lose();
+        }
+        catch (Exception error)
+        {
+            attempt.Stop.Fail(error);
         }
     }
 

@@ -10,6 +10,9 @@ namespace DdpmJobs.Model.Checkpoints;
 public sealed class Checkpoint : IDisposable
 {
     private const string Format = "ddpmjobs.checkpoint/1";
+    private const string ScheduleHashKey = "schedule_hash";
+    private const string DataHashKey = "data_hash";
+    private const string OriginPrefix = "imported_";
 
     private readonly SafetensorsFile _file;
 
@@ -26,6 +29,16 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>The identity of the run it belongs to.</summary>
     public string SpecHash { get; }
+
+    /// <summary>What <see cref="Diffusion.ScheduleHash"/> gave for its process when it was written; null in files older than this entry.</summary>
+    public string? ScheduleHash => _file.Metadata.GetValueOrDefault(ScheduleHashKey);
+
+    /// <summary>SHA-256 of the images that it was trained on; null for imported weights that were not trained on, and in files older than this entry.</summary>
+    public string? DataHash => _file.Metadata.GetValueOrDefault(DataHashKey);
+
+    /// <summary>Free text by name on where its first weights come from, as in <c>imported_sha256</c>; empty where they were drawn.</summary>
+    public IReadOnlyDictionary<string, string> Origin =>
+        _file.Metadata.Where(entry => entry.Key.StartsWith(OriginPrefix, StringComparison.Ordinal)).ToDictionary(entry => entry.Key, entry => entry.Value);
 
     /// <summary>Optimiser steps done.</summary>
     public long Step { get; }
@@ -51,16 +64,24 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>Opens a checkpoint of one run.</summary>
-    /// <exception cref="SpecException">It belongs to another spec.</exception>
+    /// <exception cref="SpecException">It belongs to another spec, or to one whose schedule had another table of betas.</exception>
     /// <exception cref="InvalidDataException">The file is damaged or no checkpoint.</exception>
     public static Checkpoint Open(string path, RunSpec spec)
     {
         Checkpoint checkpoint = Open(path);
-        string hash = SpecJson.Hash(spec);
-        if (checkpoint.SpecHash == hash)
+        try
+        {
+            string hash = SpecJson.Hash(spec);
+            if (checkpoint.SpecHash != hash)
+                throw new SpecException("", $"the checkpoint {path} belongs to another spec: its hash is {checkpoint.SpecHash}, this one's is {hash}");
+            checkpoint.RequireSchedule(spec.Process, path);
             return checkpoint;
-        checkpoint.Dispose();
-        throw new SpecException("", $"the checkpoint {path} belongs to another spec: its hash is {checkpoint.SpecHash}, this one's is {hash}");
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Writes a checkpoint, replacing the file atomically.</summary>
@@ -68,24 +89,29 @@ public sealed class Checkpoint : IDisposable
     /// <param name="spec">The run.</param>
     /// <param name="step">Optimiser steps done.</param>
     /// <param name="tensors">Every tensor by name; float32, any device.</param>
-    /// <param name="origin">More free text by name, on where the weights come from.</param>
+    /// <param name="dataHash">SHA-256 of the images that it was trained on; null where they are not known.</param>
+    /// <param name="origin">Free text on where the first weights come from; its names begin with <c>imported_</c>.</param>
     public static void Write(
-        string path, RunSpec spec, long step, IEnumerable<(string Name, Tensor Value)> tensors, IReadOnlyDictionary<string, string>? origin = null)
+        string path, RunSpec spec, long step, IEnumerable<(string Name, Tensor Value)> tensors, string? dataHash = null, IReadOnlyDictionary<string, string>? origin = null)
     {
         Dictionary<string, string> metadata = new(origin ?? new Dictionary<string, string>())
         {
             ["format"] = Format,
             ["spec"] = SpecJson.Canonical(spec),
             ["spec_hash"] = SpecJson.Hash(spec),
+            [ScheduleHashKey] = Diffusion.ScheduleHash.Of(spec.Process),
             ["step"] = step.ToString(CultureInfo.InvariantCulture),
             ["images_seen"] = (step * spec.Training.BatchSize).ToString(CultureInfo.InvariantCulture),
         };
+        if (dataHash is not null)
+            metadata[DataHashKey] = dataHash;
         Safetensors.Write(path, metadata, [.. tensors.Select(tensor =>
             new SafetensorContent(tensor.Name, SafetensorType.F32, tensor.Value.shape, stream => WriteBytes(tensor.Value, stream)))]);
     }
 
     /// <summary>The run it belongs to, as the file carries it.</summary>
     /// <exception cref="InvalidDataException">The spec is not the one that the hash names: it was altered, or another version of this program filled in other defaults.</exception>
+    /// <exception cref="SpecException">Its schedule had another table of betas.</exception>
     public RunSpec ReadSpec()
     {
         RunSpec spec;
@@ -99,7 +125,10 @@ public sealed class Checkpoint : IDisposable
         }
 
         string hash = SpecJson.Hash(spec);
-        return hash == SpecHash ? spec : throw _file.Damaged($"its spec has the hash {hash} and not {SpecHash}; it was altered, or written by another version");
+        if (hash != SpecHash)
+            throw _file.Damaged($"its spec has the hash {hash} and not {SpecHash}; it was altered, or written by another version");
+        RequireSchedule(spec.Process, _file.Path);
+        return spec;
     }
 
     /// <summary>Copies a tensor of the file into one in memory.</summary>
@@ -120,6 +149,17 @@ public sealed class Checkpoint : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    // The same spec may mean another table in another version of this program; weights that were trained by one are not read by the other.
+    private void RequireSchedule(ProcessSpec process, string path)
+    {
+        string now = Diffusion.ScheduleHash.Of(process);
+        if (ScheduleHash is string then && then != now)
+        {
+            throw new SpecException("process.schedule", $"the checkpoint {path} was made with other betas than this version computes for {Kinds.NameOf(process.Schedule)} "
+                + $"at {process.Timesteps} timesteps: their SHA-256 was {then}, and is {now}; use the version that made it, or train anew");
+        }
+    }
 
     private static void WriteBytes(Tensor value, Stream stream)
     {

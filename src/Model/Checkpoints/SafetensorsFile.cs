@@ -55,6 +55,9 @@ public sealed class SafetensorsFile : IDisposable
         }
     }
 
+    /// <summary>The file, for messages.</summary>
+    internal string Path => _path;
+
     /// <summary>Free text by name; empty when the file has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; private set; } = new Dictionary<string, string>();
 

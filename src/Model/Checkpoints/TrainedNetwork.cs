@@ -46,7 +46,7 @@ public sealed class TrainedNetwork : IDisposable
     /// <param name="checkpoint">Path of the checkpoint.</param>
     /// <param name="device">Device name as libtorch writes it.</param>
     /// <param name="weights">Which weights: <c>raw</c>, or <c>ema.0</c> for the first moving average and so on.</param>
-    /// <exception cref="SpecException">The checkpoint belongs to another spec.</exception>
+    /// <exception cref="SpecException">The checkpoint belongs to another spec or schedule.</exception>
     /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
     public static TrainedNetwork Load(RunSpec spec, string checkpoint, string device, string weights = WeightChoice.FirstEma)
     {
@@ -78,7 +78,7 @@ public sealed class TrainedNetwork : IDisposable
         if (labels is null && LabelCount > 0 && !_knowsNoLabel)
             throw new InvalidOperationException("The network was trained with the label of every image: without labels it would answer with nonsense.");
         using IDisposable quiet = no_grad();
-        return ConditionalModule.Given(_network, labels)(xt, t);
+        return Model.ByTimestep(ConditionalModule.Given(_network, labels))(xt, t);
     }
 
     /// <inheritdoc/>

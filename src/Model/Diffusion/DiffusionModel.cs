@@ -12,6 +12,8 @@ namespace DdpmJobs.Model.Diffusion;
 /// <param name="variance">The variance, and the reading of the second C output channels where it is learned.</param>
 public sealed class DiffusionModel(GaussianDiffusion process, Prediction prediction, Variance variance)
 {
+    private const double RescaledTimesteps = 1000; // openai/improved-diffusion, gaussian_diffusion.py, _scale_timesteps
+
     // The process that the network was trained on and the kept timesteps of it, where this model takes longer steps and the output speaks of one step.
     private (GaussianDiffusion Process, IReadOnlyList<long> Timesteps)? _trained;
 
@@ -24,10 +26,16 @@ public sealed class DiffusionModel(GaussianDiffusion process, Prediction predict
     /// <summary>The variance of the reverse step.</summary>
     public Variance Variance { get; } = variance;
 
+    /// <summary>What the network sees of one timestep: 1, or 1000 / T where the spec rescales.</summary>
+    public double TimeUnit { get; init; } = 1;
+
     /// <summary>Builds the model of a spec.</summary>
     /// <exception cref="SpecException">The schedule does not exist for this T; the path is relative to the schedule.</exception>
     public static DiffusionModel From(ProcessSpec process)
-        => new(new GaussianDiffusion(process.Schedule.Betas(process.Timesteps)), process.Prediction, process.Variance);
+        => new(new GaussianDiffusion(process.Schedule.Betas(process.Timesteps)), process.Prediction, process.Variance)
+        {
+            TimeUnit = process.RescaleTimesteps ? RescaledTimesteps / process.Timesteps : 1,
+        };
 
     /// <summary>Channels that the network must put out.</summary>
     public int OutputChannels(int imageChannels) => imageChannels * Variance.OutputsPerChannel;
@@ -41,6 +49,16 @@ public sealed class DiffusionModel(GaussianDiffusion process, Prediction predict
             respaced._trained = (_trained?.Process ?? Process, [.. timesteps.Select(t => _trained?.Timesteps[t] ?? t)]);
         return respaced;
     }
+
+    /// <summary>The network as objectives, metrics and samplers call it: by timesteps of this model, which it sees in its own unit. Whoever hands a network on does so through here.</summary>
+    /// <param name="network">x_t (N, C, H, W) and t (N,) in units of <see cref="TimeUnit"/> to (N, C', H, W).</param>
+    /// <returns>x_t and zero-based t, (N,) int64, or floating where a sampler asks between timesteps, to the same.</returns>
+    public Func<Tensor, Tensor, Tensor> ByTimestep(Func<Tensor, Tensor, Tensor> network) => TimeUnit == 1 ? network : (xt, t) =>
+    {
+        using Tensor timesteps = t.to(ScalarType.Float32);
+        using Tensor times = timesteps * TimeUnit;
+        return network(xt, times);
+    };
 
     /// <summary>The output's channels that the prediction reads.</summary>
     /// <param name="output">(N, C', H, W).</param>

@@ -16,7 +16,7 @@ public static class CheckpointExport
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>Writes the folder: <c>model_index.json</c>, the process under <c>scheduler</c>, the network under <c>unet</c>.</summary>
+    /// <summary>Writes the folder: the process under <c>scheduler</c>, the network under <c>unet</c>, and <c>model_index.json</c>, unless the network takes labels, which no pipeline there gives it.</summary>
     /// <param name="checkpoint">A checkpoint of ours.</param>
     /// <param name="weights">Which weights: <c>model</c>, or <c>ema.0</c> for their first moving average.</param>
     /// <param name="folder">The folder to make; it must not be there yet, or be empty.</param>
@@ -30,7 +30,7 @@ public static class CheckpointExport
         RunSpec spec = file.ReadSpec();
 
         // Refuse what has no counterpart before anything is written.
-        if (DiffusersUnet.WhyNot(spec.Network) is string noNetwork)
+        if (DiffusersUnet.WhyNot(spec.Network, spec.Data.Shape.H) is string noNetwork)
             throw new SpecException("network", noNetwork);
         if (DiffusersScheduler.WhyNot(spec.Process) is string noProcess)
             throw new SpecException("process", noProcess);
@@ -44,14 +44,9 @@ public static class CheckpointExport
         {
             Directory.CreateDirectory(Path.Combine(temporary, "unet"));
             Directory.CreateDirectory(Path.Combine(temporary, "scheduler"));
-            WriteJson(Path.Combine(temporary, "model_index.json"), new JsonObject
-            {
-                ["_class_name"] = "DDPMPipeline",
-                ["_diffusers_version"] = DiffusersFolder.Version,
-                ["scheduler"] = new JsonArray("diffusers", "DDPMScheduler"),
-                ["unet"] = new JsonArray("diffusers", "UNet2DModel"),
-            });
-            WriteJson(Path.Combine(temporary, "scheduler", "scheduler_config.json"), DiffusersScheduler.Config(spec.Process));
+            if (spec.Network.LabelCount == 0)
+                WriteJson(Path.Combine(temporary, "model_index.json"), Pipeline());
+            WriteJson(Path.Combine(temporary, "scheduler", "scheduler_config.json"), DiffusersScheduler.Config(spec.Process, spec.Sampling.Sampler));
             WriteUnet(file, spec, weights, Path.Combine(temporary, "unet"));
             if (Directory.Exists(target))
                 Directory.Delete(target);
@@ -67,25 +62,35 @@ public static class CheckpointExport
         return spec;
     }
 
+    private static JsonObject Pipeline() => new()
+    {
+        ["_class_name"] = "DDPMPipeline",
+        ["_diffusers_version"] = DiffusersFolder.Version,
+        ["scheduler"] = new JsonArray("diffusers", "DDPMScheduler"),
+        ["unet"] = new JsonArray("diffusers", "UNet2DModel"),
+    };
+
     private static void WriteUnet(Checkpoint file, RunSpec spec, string weights, string folder)
     {
         (int channels, int size, int _) = spec.Data.Shape;
         int outChannels = DiffusionModel.From(spec.Process).OutputChannels(channels);
-        DdpmUnet unet = (DdpmUnet)spec.Network;
-        WriteJson(Path.Combine(folder, "config.json"), DiffusersUnet.Config(unet, channels, outChannels, size));
+        bool knowsNoLabel = spec.Training.LabelDropout > 0;
+        WriteJson(Path.Combine(folder, "config.json"), DiffusersUnet.Config(spec.Network, channels, outChannels, size, knowsNoLabel));
 
         // Fill a network of that shape, and write its parameters under their other names.
         using DisposeScope scope = NewDisposeScope();
-        using nn.Module<Tensor, Tensor, Tensor> network = unet.Build(channels, outChannels, size, spec.Seed, new DropoutContext(spec.Seed));
-        DiffusersNaming naming = new();
+        using nn.Module<Tensor, Tensor, Tensor> network = spec.Network.Build(channels, outChannels, size, spec.Seed, new DropoutContext(spec.Seed));
+        TensorNaming naming = TensorNaming.All(knowsNoLabel).First(naming => naming is not OwnNaming && naming.Has(spec.Network));
         List<SafetensorContent> contents = [];
         foreach ((string name, Parameter parameter) in network.named_parameters())
         {
-            if (naming.NamesOf(name, unet) is not [string theirs, ..])
+            IReadOnlyList<TensorPart> parts = naming.PartsOf(name, parameter.shape, spec.Network);
+            if (parts.Count == 0)
                 throw new SpecException("network", $"diffusers has no counterpart of its parameter {name}");
             file.CopyTo($"{weights}.{name}", parameter);
-            contents.Add(new SafetensorContent(
-                theirs, SafetensorType.F32, naming.ShapeOf(name, parameter.shape), stream => stream.Write(parameter.detach().bytes)));
+            float[] values = parameter.detach().data<float>().ToArray();
+            foreach (TensorPart part in parts)
+                contents.Add(new SafetensorContent(part.Names[0], SafetensorType.F32, part.Shape, stream => stream.Write(Elements.ToBytes(part.Write(values, parameter.shape[0])))));
         }
 
         // Readers of PyTorch's world ask for this word.

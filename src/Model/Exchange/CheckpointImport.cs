@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Specs;
@@ -31,16 +32,17 @@ public static class CheckpointImport
         {
             DiffusersFolder folder = DiffusersFolder.Open(source);
             weights = folder.Weights;
-            if (DiffusersUnet.WhyNot(spec.Network) is string reason)
+            if (DiffusersUnet.WhyNot(spec.Network, height) is string reason)
                 throw new SpecException("network", reason);
-            DiffusersFolder.Compare(folder.UnetConfig, config => DiffusersUnet.Differences(config, DiffusersUnet.Config((DdpmUnet)spec.Network, channels, outChannels, height)));
+            JsonObject ours = DiffusersUnet.Config(spec.Network, channels, outChannels, height, spec.Training.LabelDropout > 0);
+            DiffusersFolder.Compare(folder.UnetConfig, config => DiffusersUnet.Differences(config, ours));
             if (folder.SchedulerConfig is not null)
                 DiffusersFolder.Compare(folder.SchedulerConfig, config => DiffusersScheduler.Differences(config, spec.Process));
         }
 
         using StateDict dict = StateDict.Open(weights);
         using TrainingState state = new(spec, outChannels, CPU);
-        ImportReport report = Fill(state, dict, spec.Network, prefix);
+        ImportReport report = Fill(state, dict, spec, prefix);
         using (DisposeScope scope = NewDisposeScope())
         {
             foreach (Tensor average in state.Averages)
@@ -48,44 +50,74 @@ public static class CheckpointImport
         }
 
         state.Step = step;
-        state.Save(target, new Dictionary<string, string> { ["imported_from"] = report.Naming, ["imported_sha256"] = Hash(weights) });
+        state.Origin = new Dictionary<string, string> { ["imported_from"] = report.Naming, ["imported_file"] = Path.GetFileName(weights), ["imported_sha256"] = Hash(weights) };
+        state.Save(target);
         return report;
     }
 
-    private static ImportReport Fill(TrainingState state, StateDict dict, Network network, string? prefix)
+    private static ImportReport Fill(TrainingState state, StateDict dict, RunSpec spec, string? prefix)
     {
         prefix ??= dict.Tensors.Keys.All(name => name.StartsWith("module.", StringComparison.Ordinal)) ? "module." : "";
         Dictionary<string, ForeignTensor> theirs = dict.Tensors.Values.Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))
             .ToDictionary(tensor => tensor.Name[prefix.Length..], StringComparer.Ordinal);
-        (string Name, Parameter Value)[] ours = [.. state.Network.named_parameters().Select(parameter => (parameter.name, parameter.parameter))];
-        TensorNaming naming = Recognise(ours.Select(parameter => parameter.Name), theirs.Keys, network)
-            ?? throw dict.Damaged($"it holds none of the tensors of {Kinds.NameOf(network)}{(prefix.Length > 0 ? $" behind \"{prefix}\"" : "")}; its first is {dict.Tensors.Keys.First()}");
+        (string Name, Parameter Value)[] parameters = [.. state.Network.named_parameters().Select(parameter => (parameter.name, parameter.parameter))];
+        (string Name, IReadOnlyList<long> Shape)[] ours = [.. parameters.Select(parameter => (parameter.Name, (IReadOnlyList<long>)parameter.Value.shape))];
+        Network network = spec.Network;
+        IReadOnlyList<TensorNaming> namings = TensorNaming.All(spec.Training.LabelDropout > 0);
+        string Elsewhere() => NamePrefixes.Hint(ours, dict.Tensors.Keys, namings, network, prefix);
+        TensorNaming naming = Recognise(ours, theirs.Keys, namings, network) ?? throw dict.Damaged(
+            $"it holds none of the tensors of {Kinds.NameOf(network)}{(prefix.Length > 0 ? $" behind \"{prefix}\"" : "")}; its first is {dict.Tensors.Keys.First()}{Elsewhere()}");
 
         // Find a tensor for every parameter, and a parameter for every tensor.
-        TensorMatch match = TensorMatch.Of(ours.Select(parameter => (parameter.Name, (IReadOnlyList<long>)parameter.Value.shape)), theirs, naming, network);
+        TensorMatch match = TensorMatch.Of(ours, theirs, naming, network);
         if (match.WhatIsWrong is string wrong)
-            throw new InvalidDataException($"{dict.Path} does not fit the run's {Kinds.NameOf(network)} by the names of {naming.Program}: {wrong}.");
+            throw new InvalidDataException($"{dict.Path} does not fit the run's {Kinds.NameOf(network)} by the names of {naming.Program}: {wrong}{Elsewhere()}.");
 
         using IDisposable quiet = no_grad();
-        foreach ((string name, Parameter value) in ours)
+        using DisposeScope scope = NewDisposeScope();
+        float[]? noLabel = null;
+        foreach ((string name, Parameter value) in parameters)
         {
-            float[] values = dict.ReadFloats(match.Found[name]);
-            if (!values.All(float.IsFinite))
-                throw dict.Damaged($"tensor {match.Found[name].Name} holds values that are not finite");
-            using Tensor source = tensor(values, value.shape);
-            value.copy_(source);
+            float[] values = new float[value.numel()];
+            foreach ((TensorPart part, ForeignTensor found) in match.Found[name])
+            {
+                float[] read = dict.ReadFloats(found);
+                if (!read.All(float.IsFinite))
+                    throw dict.Damaged($"tensor {found.Name} holds values that are not finite");
+                part.Read(read, values, value.shape[0]);
+                noLabel = part.MoreRows > 0 ? read[values.Length..] : noLabel;
+            }
+
+            value.copy_(tensor(values, value.shape));
         }
 
-        return new ImportReport(dict.Path, naming.Program, ours.Length, ours.Sum(parameter => parameter.Value.numel()),
-            match.Found.Values.Count(tensor => tensor.Type == Checkpoints.SafetensorType.F64));
+        if (noLabel is not null && noLabel.Any(element => element != 0))
+            MoveNoLabel(parameters, naming, network, tensor(noLabel));
+        ForeignTensor[] used = [.. match.Found.Values.SelectMany(parts => parts).Select(part => part.Tensor)];
+        return new ImportReport(dict.Path, naming.Program, used.Length, parameters.Sum(parameter => parameter.Value.numel()), used.Count(tensor => tensor.Type == Checkpoints.SafetensorType.F64));
+    }
+
+    // An image without a label adds zero here; what it adds there is the same for all, and goes into the bias before it.
+    private static void MoveNoLabel((string Name, Parameter Value)[] parameters, TensorNaming naming, Network network, Tensor noLabel)
+    {
+        foreach ((string name, Parameter value) in parameters)
+        {
+            switch (naming.PartsOf(name, value.shape, network)[0].Names[0])
+            {
+                case "class_embedding.weight": value.sub_(noLabel); break;
+                case "time_embedding.linear_2.bias": value.add_(noLabel); break;
+                default: break;
+            }
+        }
     }
 
     // The naming that explains most names; null when none explains any.
-    private static TensorNaming? Recognise(IEnumerable<string> ours, IEnumerable<string> theirs, Network network)
+    private static TensorNaming? Recognise(
+        (string Name, IReadOnlyList<long> Shape)[] ours, IEnumerable<string> theirs, IReadOnlyList<TensorNaming> namings, Network network)
     {
         HashSet<string> names = theirs.ToHashSet(StringComparer.Ordinal);
-        return TensorNaming.All.Where(naming => naming.Has(network))
-            .Select(naming => (Naming: naming, Known: ours.Count(name => naming.NamesOf(name, network).Any(names.Contains))))
+        return namings.Where(naming => naming.Has(network))
+            .Select(naming => (Naming: naming, Known: ours.Count(parameter => naming.PartsOf(parameter.Name, parameter.Shape, network).Any(part => part.Names.Any(names.Contains)))))
             .Where(candidate => candidate.Known > 0)
             .OrderByDescending(candidate => candidate.Known)
             .FirstOrDefault().Naming;

@@ -3,9 +3,10 @@ using DdpmJobs.Model.Networks;
 
 namespace DdpmJobs.Model.Exchange;
 
-/// <summary>The names of a U-Net in diffusers, whose levels on the way up are counted from the middle and whose attention has dense layers.</summary>
-/// <remarks>huggingface/diffusers, models/unets/unet_2d.py, unet_2d_blocks.py and models/attention_processor.py; before version 0.12 attention had other names, which are read too.</remarks>
-internal sealed class DiffusersNaming : TensorNaming
+/// <summary>The names of a <see cref="DdpmUnet"/> in diffusers, whose levels on the way up are counted from the middle.</summary>
+/// <param name="knowsNoLabel">Whether the embedding of labels has a row for images without one.</param>
+/// <remarks>huggingface/diffusers, models/unets/unet_2d.py and unet_2d_blocks.py.</remarks>
+internal sealed class DiffusersNaming(bool knowsNoLabel) : TensorNaming
 {
     private static readonly Dictionary<string, string> Outer = new(StringComparer.Ordinal)
     {
@@ -29,15 +30,6 @@ internal sealed class DiffusersNaming : TensorNaming
         ["nin_shortcut"] = "conv_shortcut",
     };
 
-    private static readonly Dictionary<string, string[]> InAttention = new(StringComparer.Ordinal)
-    {
-        ["norm"] = ["group_norm"],
-        ["q"] = ["to_q", "query"],
-        ["k"] = ["to_k", "key"],
-        ["v"] = ["to_v", "value"],
-        ["proj_out"] = ["to_out.0", "proj_attn"],
-    };
-
     /// <inheritdoc/>
     public override string Program => "diffusers";
 
@@ -45,31 +37,26 @@ internal sealed class DiffusersNaming : TensorNaming
     public override bool Has(Network network) => network is DdpmUnet;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> NamesOf(string parameter, Network network)
+    public override IReadOnlyList<TensorPart> PartsOf(string parameter, IReadOnlyList<long> shape, Network network)
     {
         // The last word is weight or bias; before it stands the layer.
         string[] words = parameter.Split('.');
         string kind = words[^1];
         if (Outer.TryGetValue(string.Join('.', words[..^1]), out string? place))
-            return [$"{place}.{kind}"];
+            return DiffusersLayers.Whole($"{place}.{kind}", shape);
         return words switch
         {
-            ["mid", "attn_1", string layer, _] => [.. InAttention[layer].Select(name => $"{Outer["mid.attn_1"]}.{name}.{kind}")],
-            ["mid", string block, string layer, _] => [$"{Outer[$"mid.{block}"]}.{InBlock[layer]}.{kind}"],
-            ["down" or "up", string level, "block", string index, string layer, _] => [$"{Level(words[0], level, network)}.resnets.{index}.{InBlock[layer]}.{kind}"],
+            ["label_emb", _] => DiffusersLayers.Labels(shape, knowsNoLabel),
+            ["mid", "attn_1", string layer, _] => [DiffusersLayers.Attention(Outer["mid.attn_1"], layer, kind, shape)],
+            ["mid", string block, string layer, _] => DiffusersLayers.Whole($"{Outer[$"mid.{block}"]}.{InBlock[layer]}.{kind}", shape),
+            ["down" or "up", string level, "block", string index, string layer, _] =>
+                DiffusersLayers.Whole($"{Level(words[0], level, network)}.resnets.{index}.{InBlock[layer]}.{kind}", shape),
             ["down" or "up", string level, "attn", string index, string layer, _] =>
-                [.. InAttention[layer].Select(name => $"{Level(words[0], level, network)}.attentions.{index}.{name}.{kind}")],
-            ["down", string level, "downsample", "conv", _] => [$"{Level("down", level, network)}.downsamplers.0.conv.{kind}"],
-            ["up", string level, "upsample", "conv", _] => [$"{Level("up", level, network)}.upsamplers.0.conv.{kind}"],
+                [DiffusersLayers.Attention($"{Level(words[0], level, network)}.attentions.{index}", layer, kind, shape)],
+            ["down", string level, "downsample", "conv", _] => DiffusersLayers.Whole($"{Level("down", level, network)}.downsamplers.0.conv.{kind}", shape),
+            ["up", string level, "upsample", "conv", _] => DiffusersLayers.Whole($"{Level("up", level, network)}.upsamplers.0.conv.{kind}", shape),
             _ => [],
         };
-    }
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<long> ShapeOf(string parameter, IReadOnlyList<long> shape)
-    {
-        bool isAttention = parameter.Split('.') is ["mid", "attn_1", ..] or [_, _, "attn", ..];
-        return isAttention && shape.Count == 4 ? [.. shape.Take(2)] : shape;
     }
 
     private static string Level(string way, string level, Network network) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using DdpmJobs.Model.Samplers;
 using DdpmJobs.Model.Schedules;
 using DdpmJobs.Model.Specs;
 
@@ -9,6 +10,8 @@ namespace DdpmJobs.Model.Exchange;
 /// <remarks>huggingface/diffusers, schedulers/scheduling_ddpm.py.</remarks>
 internal static class DiffusersScheduler
 {
+    private const int RescaledTimesteps = 1000; // where rescaling changes nothing
+
     private static readonly Dictionary<string, string> Predictions = new(StringComparer.Ordinal)
     {
         ["epsilon"] = "epsilon",
@@ -28,14 +31,24 @@ internal static class DiffusersScheduler
     {
         string prediction = Kinds.NameOf(process.Prediction);
         string variance = Kinds.NameOf(process.Variance);
-        return !Predictions.ContainsKey(prediction) ? $"diffusers has no prediction {prediction}; it has {string.Join(", ", Predictions.Keys)}"
+        return process.RescaleTimesteps && process.Timesteps != RescaledTimesteps
+            ? $"its pipelines hand the network t as it is, and rescale_timesteps hands it t times 1000 / {process.Timesteps}"
+            : !Predictions.ContainsKey(prediction) ? $"diffusers has no prediction {prediction}; it has {string.Join(", ", Predictions.Keys)}"
             : !Variances.ContainsKey(variance) ? $"diffusers has no variance {variance} with our meaning; it has {string.Join(", ", Variances.Keys)}"
             : null;
     }
 
-    /// <summary>Writes the configuration: by name where the program has the schedule, else beta by beta.</summary>
-    public static JsonObject Config(ProcessSpec process)
+    /// <summary>Writes the configuration: the schedule by name where the program has it, else beta by beta.</summary>
+    /// <param name="process">The process.</param>
+    /// <param name="sampler">How the run samples: whether images are clipped, and the grid, where the program has one like it.</param>
+    public static JsonObject Config(ProcessSpec process, Sampler sampler)
     {
+        (bool clips, string grid) = sampler switch
+        {
+            AncestralSampler ancestral => (ancestral.ClipDenoised, ancestral.Grid),
+            DdimSampler ddim => (ddim.ClipDenoised, ddim.Grid),
+            _ => (true, TimeGrid.Leading),
+        };
         JsonObject config = new()
         {
             ["_class_name"] = "DDPMScheduler",
@@ -47,17 +60,23 @@ internal static class DiffusersScheduler
             ["trained_betas"] = null,
             ["variance_type"] = Variances[Kinds.NameOf(process.Variance)],
             ["prediction_type"] = Predictions[Kinds.NameOf(process.Prediction)],
-            ["clip_sample"] = true,
+            ["clip_sample"] = clips,
             ["clip_sample_range"] = 1.0,
             ["thresholding"] = false,
             ["rescale_betas_zero_snr"] = false,
             ["steps_offset"] = 0,
-            ["timestep_spacing"] = "leading",
+            ["timestep_spacing"] = grid is TimeGrid.Linspace or TimeGrid.Trailing ? grid : TimeGrid.Leading,
         };
         if (process.Schedule is LinearSchedule linear)
         {
             config["beta_start"] = linear.BetaStart;
             config["beta_end"] = linear.BetaEnd;
+        }
+        else if (process.Schedule is QuadSchedule quad)
+        {
+            config["beta_schedule"] = "scaled_linear";
+            config["beta_start"] = quad.BetaStart;
+            config["beta_end"] = quad.BetaEnd;
         }
         else if (process.Schedule is CosineSchedule { S: 0.008, MaxBeta: 0.999 })
         {
@@ -87,8 +106,10 @@ internal static class DiffusersScheduler
         if (Predictions.GetValueOrDefault(kind) != prediction)
             yield return $"prediction_type is {prediction} there and {kind} here";
 
+        // A fixed variance is the sampler's choice; a learned one is what the network puts out.
         string variance = theirs["variance_type"]?.GetValue<string>() ?? "fixed_small";
-        if (variance.StartsWith("learned", StringComparison.Ordinal) != (process.Variance.OutputsPerChannel > 1))
+        bool learned = variance.StartsWith("learned", StringComparison.Ordinal);
+        if (learned != process.Variance.OutputsPerChannel > 1 || (learned && Variances.GetValueOrDefault(Kinds.NameOf(process.Variance)) != variance))
             yield return $"variance_type is {variance} there and {Kinds.NameOf(process.Variance)} here";
 
         if (Betas(theirs, timesteps) is not double[] betas)
@@ -113,21 +134,25 @@ internal static class DiffusersScheduler
     // Null where their schedule is none that is known here.
     private static double[]? Betas(JsonObject theirs, int timesteps)
     {
-        if (theirs["rescale_betas_zero_snr"]?.GetValue<bool>() == true)
-            return null;
+        double[]? betas = PlainBetas(theirs, timesteps);
+        return betas is not null && theirs["rescale_betas_zero_snr"]?.GetValue<bool>() == true
+            ? new ZeroTerminalSnrSchedule { Of = new BetasSchedule { Values = betas } }.Betas(betas.Length)
+            : betas;
+    }
+
+    private static double[]? PlainBetas(JsonObject theirs, int timesteps)
+    {
         if (theirs["trained_betas"] is JsonArray betas)
             return [.. betas.Select(beta => beta!.GetValue<double>())];
         double start = theirs["beta_start"]?.GetValue<double>() ?? 0.0001;
         double end = theirs["beta_end"]?.GetValue<double>() ?? 0.02;
         return (theirs["beta_schedule"]?.GetValue<string>() ?? "linear") switch
         {
-            "linear" => Line(start, end, timesteps),
-            "scaled_linear" => [.. Line(Math.Sqrt(start), Math.Sqrt(end), timesteps).Select(root => root * root)],
+            "linear" => new LinearSchedule { BetaStart = start, BetaEnd = end }.Betas(timesteps),
+            "scaled_linear" => new QuadSchedule { BetaStart = start, BetaEnd = end }.Betas(timesteps),
             "squaredcos_cap_v2" => new CosineSchedule().Betas(timesteps),
+            "sigmoid" => new SigmoidBetaSchedule { BetaStart = start, BetaEnd = end }.Betas(timesteps),
             _ => null,
         };
     }
-
-    private static double[] Line(double start, double end, int timesteps) =>
-        [.. Enumerable.Range(0, timesteps).Select(t => start + (end - start) * t / Math.Max(timesteps - 1, 1))];
 }

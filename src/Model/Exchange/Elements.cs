@@ -23,6 +23,15 @@ internal static class Elements
         return values;
     }
 
+    /// <summary>The little-endian bytes of float32 elements.</summary>
+    public static byte[] ToBytes(ReadOnlySpan<float> values)
+    {
+        byte[] bytes = new byte[values.Length * sizeof(float)];
+        for (int i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
+        return bytes;
+    }
+
     private static float ToFloat(SafetensorType type, ReadOnlySpan<byte> element) => type switch
     {
         SafetensorType.BOOL => element[0] == 0 ? 0 : 1,

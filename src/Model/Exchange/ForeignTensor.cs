@@ -9,7 +9,7 @@ namespace DdpmJobs.Model.Exchange;
 public sealed record ForeignTensor(string Name, SafetensorType Type, IReadOnlyList<long> Shape)
 {
     /// <summary>The number of elements.</summary>
-    public long Count => Shape.Aggregate(1L, (product, extent) => checked(product * extent));
+    public long Count => Shape.Contains(0) ? 0 : Shape.Aggregate(1L, (product, extent) => checked(product * extent));
 
     /// <summary>Whether the elements are floating-point numbers.</summary>
     public bool IsFloating => Type is SafetensorType.F16 or SafetensorType.BF16 or SafetensorType.F32 or SafetensorType.F64;

@@ -11,6 +11,7 @@ internal static class PickleCalls
         RebuildTensor,
         RebuildTensorV2,
         RebuildParameter,
+        Size,
     }
 
     private static readonly Dictionary<string, Name> Names = new(StringComparer.Ordinal)
@@ -19,6 +20,7 @@ internal static class PickleCalls
         ["torch._utils._rebuild_tensor"] = Name.RebuildTensor,
         ["torch._utils._rebuild_tensor_v2"] = Name.RebuildTensorV2,
         ["torch._utils._rebuild_parameter"] = Name.RebuildParameter,
+        ["torch.Size"] = Name.Size,
     };
 
     private static readonly Dictionary<string, SafetensorType> StorageTypes = new(StringComparer.Ordinal)
@@ -53,6 +55,7 @@ internal static class PickleCalls
         (Name.RebuildTensor, object?[] { Length: 4 } parts) => Tensor(input, parts),
         (Name.RebuildTensorV2, object?[] { Length: 6 or 7 } parts) => Tensor(input, parts),
         (Name.RebuildParameter, object?[] { Length: 3 or 4 } parts) when parts[0] is PickledTensor => parts[0],
+        (Name.Size, object?[] { Length: 1 } parts) when parts[0] is object?[] or List<object?> => parts[0],
         (Name known, _) => throw input.Damaged($"it calls {known} with the wrong arguments"),
         _ => throw input.Damaged("it calls what is no function"),
     };

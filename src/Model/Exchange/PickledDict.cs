@@ -3,6 +3,8 @@ namespace DdpmJobs.Model.Exchange;
 /// <summary>A dictionary of a pickle, in its order.</summary>
 internal sealed class PickledDict
 {
+    private const int LongestName = 1000; // names are joined, so that long ones in a nest of dictionaries would fill the memory
+
     private readonly Dictionary<string, object?> _members = new(StringComparer.Ordinal);
 
     /// <summary>The members in the order they were first set.</summary>
@@ -20,6 +22,8 @@ internal sealed class PickledDict
             long number => number.ToString(System.Globalization.CultureInfo.InvariantCulture),
             _ => throw input.Damaged("it has a dictionary whose key is neither text nor a whole number"),
         };
+        if (name.Length > LongestName)
+            throw input.Damaged($"it has a name of {name.Length} characters, {StateDict.Shown(name)}; {LongestName} are more than any tensor's");
         _members[name] = value;
     }
 }

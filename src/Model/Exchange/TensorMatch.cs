@@ -2,10 +2,10 @@ using DdpmJobs.Model.Networks;
 
 namespace DdpmJobs.Model.Exchange;
 
-/// <summary>Which foreign tensor belongs to which of our parameters.</summary>
+/// <summary>Which foreign tensors belong to which of our parameters.</summary>
 /// <param name="Found">The tensors by our names.</param>
 /// <param name="WhatIsWrong">What is missing, too many or misshaped, in one sentence; null when all fits.</param>
-internal sealed record TensorMatch(IReadOnlyDictionary<string, ForeignTensor> Found, string? WhatIsWrong)
+internal sealed record TensorMatch(IReadOnlyDictionary<string, IReadOnlyList<(TensorPart Part, ForeignTensor Tensor)>> Found, string? WhatIsWrong)
 {
     private const int MostNamed = 4;
 
@@ -13,27 +13,32 @@ internal sealed record TensorMatch(IReadOnlyDictionary<string, ForeignTensor> Fo
     public static TensorMatch Of(
         IEnumerable<(string Name, IReadOnlyList<long> Shape)> ours, IReadOnlyDictionary<string, ForeignTensor> theirs, TensorNaming naming, Network network)
     {
-        Dictionary<string, ForeignTensor> found = new(StringComparer.Ordinal);
+        Dictionary<string, IReadOnlyList<(TensorPart, ForeignTensor)>> found = new(StringComparer.Ordinal);
         HashSet<string> unexpected = theirs.Keys.ToHashSet(StringComparer.Ordinal);
         List<string> missing = [];
         List<string> misshaped = [];
         foreach ((string name, IReadOnlyList<long> shape) in ours)
         {
-            IReadOnlyList<string> names = naming.NamesOf(name, network);
-            if (names.FirstOrDefault(theirs.ContainsKey) is not string there)
+            List<(TensorPart, ForeignTensor)> parts = [];
+            foreach (TensorPart part in naming.PartsOf(name, shape, network))
             {
-                missing.Add(names.FirstOrDefault(name));
-                continue;
+                if (part.Names.FirstOrDefault(theirs.ContainsKey) is not string there)
+                {
+                    missing.Add(part.Names[0]);
+                    continue;
+                }
+
+                ForeignTensor tensor = theirs[there];
+                unexpected.Remove(there);
+                if (!TensorNaming.SameButForOnes(tensor.Shape, part.Shape))
+                    misshaped.Add($"{there} has shape [{string.Join(", ", tensor.Shape)}] instead of [{string.Join(", ", part.Shape)}]");
+                else if (!tensor.IsFloating)
+                    misshaped.Add($"{there} has type {tensor.Type} instead of a floating-point one");
+                else
+                    parts.Add((part, tensor));
             }
 
-            ForeignTensor tensor = theirs[there];
-            unexpected.Remove(there);
-            if (!TensorNaming.SameButForOnes(tensor.Shape, shape))
-                misshaped.Add($"{there} has shape [{string.Join(", ", tensor.Shape)}] instead of [{string.Join(", ", naming.ShapeOf(name, shape))}]");
-            else if (!tensor.IsFloating)
-                misshaped.Add($"{there} has type {tensor.Type} instead of a floating-point one");
-            else
-                found.Add(name, tensor);
+            found.Add(name, parts);
         }
 
         string[] complaints =

@@ -2,11 +2,12 @@ using DdpmJobs.Model.Networks;
 
 namespace DdpmJobs.Model.Exchange;
 
-/// <summary>How another program names and shapes the parameters of our networks. The numbers and their order are the same; only names, and extents of 1 at the end, differ.</summary>
+/// <summary>How another program names and shapes the parameters of our networks. The numbers are the same; names, extents of 1 at the end, and into how many tensors rows are divided differ.</summary>
 internal abstract class TensorNaming
 {
     /// <summary>Every naming that is known, our own first.</summary>
-    public static IReadOnlyList<TensorNaming> All { get; } = [new OwnNaming(), new DiffusersNaming()];
+    /// <param name="knowsNoLabel">Whether the network also learned to do without a label.</param>
+    public static IReadOnlyList<TensorNaming> All(bool knowsNoLabel) => [new OwnNaming(), new DiffusersNaming(knowsNoLabel), new DiffusersImprovedNaming(knowsNoLabel)];
 
     /// <summary>Whose naming it is, as a message says it.</summary>
     public abstract string Program { get; }
@@ -14,16 +15,12 @@ internal abstract class TensorNaming
     /// <summary>Whether that program has a network with these layers and this arithmetic.</summary>
     public abstract bool Has(Network network);
 
-    /// <summary>The names that one of our parameters may have there, the one that is written first.</summary>
-    /// <param name="parameter">Our name.</param>
-    /// <param name="network">One that <see cref="Has"/>.</param>
-    /// <returns>None where the program has no such parameter.</returns>
-    public abstract IReadOnlyList<string> NamesOf(string parameter, Network network);
-
-    /// <summary>The shape that is written there.</summary>
+    /// <summary>The tensors there that hold one of our parameters.</summary>
     /// <param name="parameter">Our name.</param>
     /// <param name="shape">Our shape.</param>
-    public abstract IReadOnlyList<long> ShapeOf(string parameter, IReadOnlyList<long> shape);
+    /// <param name="network">One that <see cref="Has"/>.</param>
+    /// <returns>None where the program has no such parameter.</returns>
+    public abstract IReadOnlyList<TensorPart> PartsOf(string parameter, IReadOnlyList<long> shape, Network network);
 
     /// <summary>Whether a tensor of one shape holds the same elements in the same order as one of the other: a dense layer over channels is a convolution of kernel 1.</summary>
     public static bool SameButForOnes(IReadOnlyList<long> one, IReadOnlyList<long> other) => Trimmed(one).SequenceEqual(Trimmed(other));

@@ -10,6 +10,9 @@ internal sealed class TorchArchive : TorchStateDict
 {
     private const long LongestPickle = 1 << 28; // far more than any list of tensors: a U-Net's has some 50 KB
 
+    private const long SmallPart = 1 << 20;
+    private const long LargestRatio = 20;
+
     private readonly ZipArchive _zip;
     private readonly string _folder;
 
@@ -57,21 +60,32 @@ internal sealed class TorchArchive : TorchStateDict
 
     private ZipArchive Archive(string path)
     {
+        ZipArchive? zip = null;
         try
         {
-            return ZipFile.OpenRead(path);
+            // The list of its parts is read when it is first asked for.
+            zip = ZipFile.OpenRead(path);
+            _ = zip.Entries.Count;
+            return zip;
         }
-        catch (InvalidDataException error)
+        catch (Exception error) when (IsOfDamage(error))
         {
-            throw Damaged($"it begins as a zip archive, but is cut or altered ({error.Message.TrimEnd('.')})");
+            zip?.Dispose();
+            throw Damaged($"it begins as a zip archive, but is cut or altered ({StateDict.Shown(error.Message.TrimEnd('.'))})");
         }
     }
+
+    // What the framework throws at archives that are none.
+    private static bool IsOfDamage(Exception error) =>
+        error is InvalidDataException or EndOfStreamException or ArgumentException or OverflowException or NotSupportedException or IndexOutOfRangeException
+        || (error is IOException && error is not (FileNotFoundException or DirectoryNotFoundException));
 
     // No more is unpacked than was announced, and the checksum of the archive must hold.
     private byte[] Unpack(ZipArchiveEntry entry, long most)
     {
-        if (entry.Length > most || entry.Length > Array.MaxLength)
-            throw Damaged($"its part {Shown(entry.FullName)} claims {entry.Length} bytes");
+        // torch.save does not pack, and numbers pack badly: what unfolds to much more than it is was made to fill the memory.
+        if (entry.Length > most || entry.Length > Array.MaxLength || entry.Length > SmallPart + LargestRatio * entry.CompressedLength)
+            throw Damaged($"its part {Shown(entry.FullName)} claims {entry.Length} bytes in {entry.CompressedLength}");
         byte[] bytes = new byte[entry.Length];
         try
         {
@@ -79,9 +93,9 @@ internal sealed class TorchArchive : TorchStateDict
             if (stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false) < bytes.Length || stream.ReadByte() >= 0)
                 throw Damaged($"its part {Shown(entry.FullName)} has not the {entry.Length} bytes that it claims");
         }
-        catch (InvalidDataException error) when (!error.Message.StartsWith(Path, StringComparison.Ordinal))
+        catch (Exception error) when (IsOfDamage(error) && !error.Message.StartsWith(Path, StringComparison.Ordinal))
         {
-            throw Damaged($"its part {Shown(entry.FullName)} is altered ({error.Message.TrimEnd('.')})");
+            throw Damaged($"its part {Shown(entry.FullName)} is altered ({StateDict.Shown(error.Message.TrimEnd('.'))})");
         }
 
         Crc32 sum = new();

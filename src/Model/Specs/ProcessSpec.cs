@@ -24,4 +24,11 @@ public sealed record ProcessSpec
     /// <summary>The variance of the reverse step.</summary>
     [Description("the variance of the reverse step")]
     public Variance Variance { get; init; } = new FixedLargeVariance();
+
+    /// <summary>
+    /// Whether the network is handed t times 1000 / T instead of t, so that networks of every T see the same range: improved-diffusion's rescale_timesteps, which
+    /// is on by default there. In training, evaluation and every sampler; T, grids and tables stay what they are.
+    /// </summary>
+    [Description("hand the network t times 1000 / T instead of t, as improved-diffusion does by default")]
+    public bool RescaleTimesteps { get; init; }
 }

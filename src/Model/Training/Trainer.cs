@@ -34,16 +34,17 @@ public sealed class Trainer
     }
 
     /// <summary>Trains to the end of the spec, or until <paramref name="stop"/>; either way the state is in a checkpoint on return.</summary>
-    /// <exception cref="SpecException">The spec cannot be trained, or the checkpoint is of another spec.</exception>
+    /// <exception cref="SpecException">The spec cannot be trained, or the checkpoint is of another spec, schedule or data.</exception>
     /// <exception cref="InvalidDataException">The checkpoint or the data is damaged.</exception>
     /// <exception cref="DivergedException">The loss or the gradient is not finite; the checkpoints that are there are from before.</exception>
     public static TrainingEnd Train(RunSpec spec, TrainingSession session, CancellationToken stop)
     {
         ImageSet images = spec.Data.Load(Split.Train, session.DataFolder);
         DiffusionModel diffusion = DiffusionModel.From(spec.Process);
-        using TrainingState state = new(spec, diffusion.OutputChannels(images.Shape.C), new Device(session.Device));
+        using TrainingState state = new(spec, diffusion.OutputChannels(images.Shape.C), new Device(session.Device)) { DataHash = images.ContentHash };
         if (session.ResumeFrom is not null)
             state.Load(session.ResumeFrom);
+        session.OnData?.Invoke(images.ContentHash);
         using TrainingLog log = new(session, spec.Training.BatchSize);
         return new Trainer(spec, session, diffusion, state, log, images).Run(stop);
     }
@@ -85,7 +86,7 @@ public sealed class Trainer
         Tensor losses = _spec.Objective.Losses(new ObjectiveInputs
         {
             Model = _diffusion,
-            Network = ConditionalModule.Given(_state.Network, batch.Labels),
+            Network = _diffusion.ByTimestep(ConditionalModule.Given(_state.Network, batch.Labels)),
             X0 = batch.X0,
             T = batch.T,
             Noise = batch.Noise,

@@ -51,19 +51,25 @@ internal sealed class TrainingState : IDisposable
     /// <summary>The last losses at each timestep, where the timestep sampler draws by them.</summary>
     public LossHistory? LossHistory { get; }
 
+    /// <summary>SHA-256 of the images that it is trained on; null for weights whose data are not known.</summary>
+    public string? DataHash { get; init; }
+
+    /// <summary>Free text by name, on where the first weights come from; empty where they were drawn.</summary>
+    public IReadOnlyDictionary<string, string> Origin { get; set; } = new Dictionary<string, string>();
+
     /// <summary>Writes the state to a file.</summary>
-    /// <param name="origin">Free text by name, on where the weights come from.</param>
-    public void Save(string path, IReadOnlyDictionary<string, string>? origin = null)
+    public void Save(string path)
     {
         using DisposeScope scope = NewDisposeScope();
         IEnumerable<(string, Tensor)> history = HistoryParts().Select(part => (part.Name, tensor(part.Values, part.Shape)));
-        Checkpoint.Write(path, _spec, Step, [.. Tensors(), .. history], origin);
+        Checkpoint.Write(path, _spec, Step, [.. Tensors(), .. history], DataHash, Origin);
     }
 
     /// <summary>Takes the state from a file of the same spec.</summary>
     public void Load(string path)
     {
         using Checkpoint checkpoint = Checkpoint.Open(path, _spec);
+        RequireSameData(checkpoint, path);
         using DisposeScope scope = NewDisposeScope();
         foreach ((string name, Tensor value) in Tensors())
             checkpoint.CopyTo(name, value);
@@ -75,6 +81,7 @@ internal sealed class TrainingState : IDisposable
         }
 
         Step = checkpoint.Step;
+        Origin = checkpoint.Origin;
     }
 
     /// <inheritdoc/>
@@ -84,6 +91,16 @@ internal sealed class TrainingState : IDisposable
             buffer.Dispose();
         _parameters.Dispose();
         Network.Dispose();
+    }
+
+    // Trained on with other images, it would silently be another experiment. Weights that were imported, and older files, do not say what they were trained on.
+    private void RequireSameData(Checkpoint checkpoint, string path)
+    {
+        if (checkpoint.DataHash is string there && DataHash is string here && there != here)
+        {
+            throw new SpecException("data", $"the checkpoint {path} was trained on other images than {Kinds.NameOf(_spec.Data)} gives now: their content hash was {there}, "
+                + $"and is {here}; put the files back as they were, or train anew as another run");
+        }
     }
 
     private IEnumerable<(string Name, Tensor Value)> Tensors()

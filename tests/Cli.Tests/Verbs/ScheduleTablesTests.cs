@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Schedules;
+using DdpmJobs.Model.Specs;
 
 namespace DdpmJobs.Cli.Tests.Verbs;
 
@@ -12,6 +13,7 @@ public class ScheduleTablesTests
         JsonElement document = (await Cli.RunAsync("kinds", "schedule", "cosine", "--timesteps", "100", "--json")).Json;
         Assert.Equal(100, document.GetProperty("timesteps").GetInt32());
         Assert.Equal(0.008, document.GetProperty("schedule").GetProperty("s").GetDouble());
+        Assert.Equal(ScheduleHash.Of(new ProcessSpec { Timesteps = 100, Schedule = new CosineSchedule() }), document.GetProperty("schedule_hash").GetString());
         IReadOnlyList<(string Name, IReadOnlyList<double> Values)> tables = ProcessTables.Of(new GaussianDiffusion(new CosineSchedule().Betas(100)));
         Assert.All(tables, table => Assert.Equal(table.Values, Numbers(document.GetProperty(table.Name))));
         string[] names = ["betas", "alphas_cumprod", "alphas_cumprod_prev", "alphas_cumprod_next", "posterior_log_variance_clipped", "posterior_mean_coef1", "fixedlarge_log_variance"];

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using DdpmJobs.GpuRunner.Execution;
+using DdpmJobs.Model.Datasets;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Metrics;
 
@@ -74,6 +76,8 @@ public sealed class RealTrainingTests
 
         Job job = await runner.JobAsync(lease.JobId);
         Assert.True(job.State == JobState.Succeeded, job.Error);
+        string images = new Optdigits().Load(Split.Train, null).ContentHash;
+        Assert.All(job.Attempts, attempt => Assert.Equal(images, (string?)JsonNode.Parse(attempt.Environment)!["data_hash"]));
         return await Task.WhenAll(Curves.Select(name => runner.CurveAsync(lease.RunId, name)));
     }
 }

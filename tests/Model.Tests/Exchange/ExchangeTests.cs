@@ -189,7 +189,9 @@ public sealed class ExchangeTests : IDisposable
     [InlineData("unet/config.json", "norm_eps", null, "norm_eps is 1e-5 there by default and 1E-06 here")]
     [InlineData("unet/config.json", "downsample_padding", "1", "downsample_padding is 1 there and 0 here")]
     [InlineData("scheduler/scheduler_config.json", "beta_end", "0.03", "beta at t = 1 is")]
-    [InlineData("scheduler/scheduler_config.json", "beta_schedule", "\"sigmoid\"", "cannot be compared")]
+    [InlineData("scheduler/scheduler_config.json", "beta_schedule", "\"laplace\"", "cannot be compared")]
+    [InlineData("scheduler/scheduler_config.json", "beta_schedule", "\"sigmoid\"", "beta at t = 0 is")]
+    [InlineData("scheduler/scheduler_config.json", "rescale_betas_zero_snr", "true", "beta at t = 1 is")]
     [InlineData("scheduler/scheduler_config.json", "prediction_type", "\"v_prediction\"", "prediction_type is v_prediction there and epsilon here")]
     [InlineData("scheduler/scheduler_config.json", "num_train_timesteps", "1000", "num_train_timesteps is 1000 there and 20 here")]
     public void Import_ConfigurationThatMeansSomethingElse_IsRefused(string file, string member, string? value, string expected)
@@ -257,15 +259,15 @@ public sealed class ExchangeTests : IDisposable
     {
         DdpmUnet unet = new();
         using nn.Module<Tensor, Tensor, Tensor> network = unet.Build(3, 3, 32, 0, new DropoutContext(0));
-        DiffusersNaming naming = new();
-        Dictionary<string, string> names = network.named_parameters().ToDictionary(parameter => naming.NamesOf(parameter.name, unet)[0], parameter => parameter.name);
+        DiffusersNaming naming = new(knowsNoLabel: false);
+        Dictionary<string, string> names = network.named_parameters().ToDictionary(parameter => naming.PartsOf(parameter.name, parameter.parameter.shape, unet).Single().Names[0], parameter => parameter.name);
         Assert.Equal("up.3.block.2.nin_shortcut.bias", names["up_blocks.0.resnets.2.conv_shortcut.bias"]);
         Assert.Equal("up.1.attn.2.proj_out.weight", names["up_blocks.2.attentions.2.to_out.0.weight"]);
         Assert.Equal("down.1.attn.0.norm.weight", names["down_blocks.1.attentions.0.group_norm.weight"]);
         Assert.Equal("down.2.downsample.conv.bias", names["down_blocks.2.downsamplers.0.conv.bias"]);
         Assert.Equal("mid.attn_1.k.weight", names["mid_block.attentions.0.to_k.weight"]);
         Assert.Equal("temb.dense.1.bias", names["time_embedding.linear_2.bias"]);
-        JsonObject config = DiffusersUnet.Config(unet, 3, 3, 32);
+        JsonObject config = DiffusersUnet.Config(unet, 3, 3, 32, knowsNoLabel: false);
         Assert.Equal("""["DownBlock2D","AttnDownBlock2D","DownBlock2D","DownBlock2D"]""", config["down_block_types"]!.ToJsonString());
         Assert.Equal("""["UpBlock2D","UpBlock2D","AttnUpBlock2D","UpBlock2D"]""", config["up_block_types"]!.ToJsonString());
     }

@@ -94,6 +94,13 @@ public sealed class TorchStateDictTests : IDisposable
     [InlineData("torch.storage", "_load_from_bytes")]
     [InlineData("collections", "OrderedDict.__init__")]
     [InlineData("torch", "UntypedStorage")]
+    [InlineData("torch._utils", "_rebuild_sparse_tensor")]
+    [InlineData("torch._utils", "_rebuild_qtensor")]
+    [InlineData("torch._utils", "_rebuild_device_tensor_from_numpy")]
+    [InlineData("torch", "QInt8Storage")]
+    [InlineData("numpy.core.multiarray", "scalar")]
+    [InlineData("numpy._core.multiarray", "_reconstruct")]
+    [InlineData("argparse", "Namespace")]
     public void Open_CallOfAnythingElse_IsRefusedByNameAndNotRun(string module, string name)
     {
         string trace = Path.Combine(_folder, "trace");
@@ -141,6 +148,8 @@ public sealed class TorchStateDictTests : IDisposable
         { "a key that is a tuple", "neither text nor a whole number" },
         { "no tensor", "no tensor" },
         { "protocol 9", "protocol 9" },
+        { "a name without end", "a name of 1001 characters" },
+        { "a size of what is no list", "calls Size with the wrong arguments" },
     };
 
     private static byte[] NonsensePickle(string what)
@@ -168,6 +177,8 @@ public sealed class TorchStateDictTests : IDisposable
                 return text.Dict(m => m.Text("x").Tensor("FloatStorage", "0", 8, 0, [8], [1]).Text("y").Tensor("IntStorage", "0", 8, 0, [8], [1])).End();
             case "a key that is a tuple": return text.Op('}').Op(')').Number(1).Op('s').End();
             case "no tensor": return text.Op('}').Text("epoch").Number(1).Op('s').End();
+            case "a name without end": return text.Op('}').Text(new string('n', 1001)).Number(1).Op('s').End();
+            case "a size of what is no list": return text.Global("torch", "Size").Op('(').Number(1).Op('t').Op('R').End();
             case "protocol 9": return text.Raw(0x80, 9).End();
             default: throw new ArgumentException(what);
         }
@@ -239,6 +250,46 @@ public sealed class TorchStateDictTests : IDisposable
                 }
             }
         }
+    }
+
+    [Fact]
+    public void Open_ParametersSizesAndAttributes_AreReadAsWhatTheyAre()
+    {
+        // A Parameter around a tensor, a torch.Size, and an OrderedDict whose _metadata is set as an attribute, as state_dict() leaves it.
+        byte[] pickle = new PickleText().Dict(members => members
+            .Text("p").Global("torch._utils", "_rebuild_parameter").Op('(').Tensor("FloatStorage", "7", 8, 0, [2], [4]).Raw(0x88).Global("collections", "OrderedDict").Op(')').Op('R').Op('t').Op('R')
+            .Text("size").Global("torch", "Size").Op('(').Numbers(3, 4).Op('t').Op('R')
+            .Text("empty").Tensor("FloatStorage", "7", 8, 8, [0, 3], [3, 1]))
+            .Op('}').Text("_metadata").Op('}').Op('s').Op('b').End();
+        TorchFiles.WriteZip(Model, pickle, new() { ["7"] = Floats });
+        using StateDict dict = StateDict.Open(Model);
+        Assert.Equal(["empty", "p"], dict.Tensors.Keys.Order());
+        Assert.Equal([0f, 4], dict.ReadFloats(dict.Tensors["p"]));
+        Assert.Equal((0L, 0), (dict.Tensors["empty"].Count, dict.ReadFloats(dict.Tensors["empty"]).Length));
+    }
+
+    [Fact]
+    public void Open_ProtocolFour_IsReadWithItsFramesAndMemo()
+    {
+        // FRAME, SHORT_BINUNICODE, MEMOIZE and STACK_GLOBAL, as pickle.dump with protocol 4 writes an OrderedDict of one number beside a tensor.
+        byte[] tensor = [.. new PickleText().Tensor("FloatStorage", "7", 8, 3, [2], [1]).End()[2..^1]];
+        byte[] pickle = [0x80, 4, 0x95, 9, 0, 0, 0, 0, 0, 0, 0, 0x8c, 11, .. "collections"u8, 0x94, 0x8c, 11, .. "OrderedDict"u8, 0x94, 0x93, 0x94, (byte)')', (byte)'R', 0x94,
+            (byte)'(', 0x8c, 1, (byte)'w', 0x94, .. tensor, 0x8c, 1, (byte)'n', (byte)'K', 3, (byte)'u', (byte)'.'];
+        TorchFiles.WriteZip(Model, pickle, new() { ["7"] = Floats });
+        using StateDict dict = StateDict.Open(Model);
+        Assert.Equal([3f, 4], dict.ReadFloats(dict.Tensors["w"]));
+    }
+
+    [Fact]
+    public void Read_PartThatUnfoldsToMuchMore_IsRefused()
+    {
+        byte[] pickle = new PickleText().Dict(members => members.Text("x").Tensor("FloatStorage", "0", 1 << 22, 0, [1 << 22], [1])).End();
+        TorchFiles.WriteZip(Model, pickle, new() { ["0"] = new byte[1 << 24] }, level: CompressionLevel.Optimal);
+        Assert.InRange(new FileInfo(Model).Length, 1, 1 << 16);
+        Assert.Contains("its part model/data/0 claims 16777216 bytes in ", Refusal(), StringComparison.Ordinal);
+        TorchFiles.WriteZip(Model, pickle, new() { ["0"] = new byte[1 << 24] });
+        using StateDict dict = StateDict.Open(Model);
+        Assert.Equal(1 << 22, dict.ReadFloats(dict.Tensors["x"]).Length);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Samplers;
 using DdpmJobs.Model.Sampling;
 using DdpmJobs.Model.Schedules;
+using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Tests.Golden;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -42,16 +43,18 @@ public sealed class SamplerGoldenTests
         List<double> predictionSums = [];
         List<Tensor> predictions = [];
         List<Tensor> visited = [];
-        double unit = words[^1] == "rescale_timesteps" ? 1000.0 / model.Process.Timesteps : 1;
+        bool rescales = words[^1] == "rescale_timesteps";
+        DiffusionModel inTime = DiffusionModel.From(new ProcessSpec { Timesteps = model.Process.Timesteps, RescaleTimesteps = rescales });
         Tensor Network(Tensor xt, Tensor t)
         {
-            times.Add(unit * t.ReadCpuInt64(0));
+            using Tensor first = t[0].to(ScalarType.Float64);
+            times.Add(first.item<double>());
             sums.Add(GoldenFile.Values(xt).Sum());
             visited.Add(xt.clone().MoveToOtherDisposeScope(scope));
-            return GoldenFile.StubOf(model)(xt, unit * t);
+            return GoldenFile.StubOf(model)(xt, t);
         }
 
-        Tensor sample = Sampler(words).Sample(model, Network, Request(official) with { OnPrediction = KeepPrediction });
+        Tensor sample = Sampler(words).Sample(model, inTime.ByTimestep(Network), Request(official) with { OnPrediction = KeepPrediction });
         sums.Add(GoldenFile.Values(sample).Sum());
         visited.Add(sample);
         void KeepPrediction(double time, Tensor predX0)

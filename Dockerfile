@@ -22,8 +22,6 @@ RUN apt-get update \
     && mkdir -p /artifacts /keys \
     && chown app:app /artifacts /keys \
     && chmod 700 /keys
-# Rare garbage collections; ARCHITECTURE.md, "Native library", says why.
-ENV DOTNET_GCgen0size=0x20000000
 WORKDIR /app
 USER app
 VOLUME ["/artifacts", "/keys"]

@@ -1,2 +1,2 @@
-// Trainings of several tests at once on a few cores hold each other up, and ARCHITECTURE.md, "Native library", on garbage collections.
+// Trainings of several tests at once on a few cores hold each other up.
 [assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]

@@ -40,7 +40,7 @@ internal sealed class SpecShape
     public static bool IsRecord(Type type) => type.IsClass && type.GetMethod("<Clone>$") is not null;
 
     /// <summary>Whether the type heads a family of components, each with a kind.</summary>
-    public static bool IsFamily(Type type) => type.IsAbstract && IsRecord(type);
+    public static bool IsFamily(Type type) => type.IsAbstract && type.BaseType == typeof(object) && IsRecord(type);
 
     /// <summary>T of an <c>IReadOnlyList&lt;T&gt;</c>; null for any other type.</summary>
     public static Type? ElementType(Type type) =>

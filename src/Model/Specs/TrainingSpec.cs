@@ -26,6 +26,10 @@ public sealed record TrainingSpec : IRunCheck
     [Range(0, 1_000_000_000)]
     public int WarmupSteps { get; init; } = 5000;
 
+    /// <summary>How the learning rate falls after the warm-up.</summary>
+    [Description("how the learning rate falls after the warm-up")]
+    public LearningRateDecay Decay { get; init; } = new NoDecay();
+
     /// <summary>Largest global gradient norm; 0 switches clipping off.</summary>
     [Description("largest global gradient norm; 0 switches clipping off")]
     [Range(0.0, double.MaxValue)]

@@ -24,16 +24,17 @@ internal static class WeightUpdate
         if (training.ClipNorm > 0)
             gradient.mul_(gradNorm.clamp_min(training.ClipNorm).reciprocal_().mul_(training.ClipNorm));
 
-        // Move the weights; the learning rate rises from 0.
+        // Move the weights; the learning rate rises from 0, and may fall after that.
         double warmup = training.WarmupSteps == 0 ? 1 : Math.Min((double)step / training.WarmupSteps, 1); // hojonathanho/diffusion, utils.py:145-148
-        double learningRate = training.Optimizer.LearningRate * warmup;
+        double decay = training.Decay.FactorAt(step, training.WarmupSteps, training.Steps);
+        double learningRate = training.Optimizer.LearningRate * warmup * decay;
         training.Optimizer.Step(values, gradient, slots, step, learningRate);
 
         // Move their averages.
         for (int i = 0; i < training.Ema.Count; i++)
         {
-            double decay = training.Ema[i].DecayAt(step);
-            averages[i].mul_(decay).add_(values, alpha: 1 - decay);
+            double kept = training.Ema[i].DecayAt(step);
+            averages[i].mul_(kept).add_(values, alpha: 1 - kept);
         }
 
         return (gradNorm, learningRate);

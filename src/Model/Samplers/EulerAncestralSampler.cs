@@ -39,6 +39,9 @@ public sealed record EulerAncestralSampler : Sampler, IRunCheck
     public bool ClipDenoised { get; init; } = true;
 
     /// <inheritdoc/>
+    public override bool AddsNoise => Eta > 0;
+
+    /// <inheritdoc/>
     public override int NetworkEvaluations(int timesteps) => Steps;
 
     /// <inheritdoc/>

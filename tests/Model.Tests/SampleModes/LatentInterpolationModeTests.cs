@@ -34,5 +34,9 @@ public sealed class LatentInterpolationModeTests
         Drawn drawn = new(new LatentInterpolationMode { Between = 1 }, labelCount: 2);
         drawn.Draw();
         Assert.Equal([0, 0, 0, 1, 1, 1, 0, 0, 0], drawn.Labels);
+
+        // Where the spec chooses classes, these in turn.
+        SampleContext chosen = drawn.Context with { Sampling = drawn.Sampling with { Classes = [7, 2] } };
+        Assert.Equal([7, 2, 7], new long[] { 0, 1, 2 }.Select(chosen.LabelOf));
     }
 }

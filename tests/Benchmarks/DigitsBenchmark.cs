@@ -44,7 +44,7 @@ internal static class DigitsBenchmark
             if (chosen.Contains("sample"))
             {
                 Stopwatch clock = Stopwatch.StartNew();
-                SampleWriter.Write(Spec, end.Checkpoint, "cpu", folder, null, CancellationToken.None);
+                SampleWriter.Write(Spec, end.Checkpoint, "cpu", null, folder, null, CancellationToken.None);
                 Report("sample", clock, (long)Spec.Sampling.Count * Spec.Sampling.Sampler.NetworkEvaluations(Spec.Process.Timesteps), peak);
             }
 

@@ -34,6 +34,25 @@ public class EmbeddedTests
     }
 
     [Fact]
+    public async Task Run_SampleModes_LeavesAPictureOfEachAndRanksWhatTheyMeasure()
+    {
+        using var scratch = new ScratchFolder();
+        string file = TinySweep.Write(scratch.Path, "modes", steps: 5);
+        File.WriteAllText(file, File.ReadAllText(file)
+            .Replace("ddim, steps: 5 }, count: 8", "ddim, steps: 5, clip_denoised: false }, count: 2", StringComparison.Ordinal)
+            .Replace("process.prediction: [epsilon, v]", "sampling.mode: [progressive, interpolation, latent_interpolation, reconstruction]", StringComparison.Ordinal));
+
+        await using CliProcess run = CliProcess.Start(scratch.Path, Plain, "run", file);
+        Assert.True(await run.EndAsync(Limit) == 0, run.Describe());
+
+        // A picture of each run, and one of all.
+        string[] pictures = [.. Directory.GetFiles(Path.Combine(scratch.Path, "ddpm-data", "results"), "*.png", SearchOption.AllDirectories).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+        Assert.Equal(["00-mode=progressive.png", "01-mode=interpolation.png", "02-mode=latent_interpolation.png", "03-mode=reconstruction.png", "sweep.png"], pictures);
+        Assert.Contains("reconstruction_mse", run.Output);
+        Assert.Equal(1, EmbeddedStore.First<long>(scratch.Path, "select count(*) from v1_sweep_leaderboard where metric = 'reconstruction_mse'"));
+    }
+
+    [Fact]
     public async Task Run_InterruptedAndRunAgain_EndsAsIfNeverInterrupted()
     {
         using var interrupted = new ScratchFolder();

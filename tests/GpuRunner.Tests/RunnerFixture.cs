@@ -72,7 +72,7 @@ internal sealed class RunnerFixture : IAsyncDisposable
         Func<string, CancellationToken, SampleSet>? sample = null) => new(
             train ?? ((_, _, _) => throw new InvalidOperationException("Not expected to train.")),
             (_, _, _, _, _, stop) => evaluate is null ? throw new InvalidOperationException("Not expected to evaluate.") : evaluate(stop),
-            (_, _, _, folder, _, stop) => sample is null ? throw new InvalidOperationException("Not expected to sample.") : sample(folder, stop));
+            (_, _, _, _, folder, _, stop) => sample is null ? throw new InvalidOperationException("Not expected to sample.") : sample(folder, stop));
 
     /// <summary>Ends a stand-in training like the trainer: with a checkpoint that was reported.</summary>
     public static TrainingEnd End(TrainingSession session, long steps, bool completed)

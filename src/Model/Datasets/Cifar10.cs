@@ -43,6 +43,9 @@ public sealed record Cifar10 : Dataset
     public override int? LabelCount => 10;
 
     /// <inheritdoc/>
+    public override int? CountOf(Split split) => split == Split.Train ? Published.Length * BatchImages : TestImages;
+
+    /// <inheritdoc/>
     public override ImageSet Load(Split split, string? dataFolder)
     {
         DataFiles files = new(dataFolder, "cifar10");

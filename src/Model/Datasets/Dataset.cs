@@ -12,6 +12,9 @@ public abstract record Dataset
     /// <summary>Number of classes of its labels: 0 for a set without labels, null where only the files say.</summary>
     public virtual int? LabelCount => null;
 
+    /// <summary>Number of images of a split: null where only the files say.</summary>
+    public virtual int? CountOf(Split split) => null;
+
     /// <summary>Reads the images of one split.</summary>
     /// <param name="split">Which images.</param>
     /// <param name="dataFolder">Folder of data sets that are not shipped; null for <c>data</c> in the working directory.</param>

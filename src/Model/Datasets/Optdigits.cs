@@ -28,10 +28,13 @@ public sealed record Optdigits : Dataset
     public override int? LabelCount => 10;
 
     /// <inheritdoc/>
+    public override int? CountOf(Split split) => split == Split.Train ? 3823 : 1797;
+
+    /// <inheritdoc/>
     public override ImageSet Load(Split split, string? dataFolder)
     {
-        (string file, int count) = split == Split.Train ? ("optdigits.tra", 3823) : ("optdigits.tes", 1797);
-        return Parse(Unpack(file), count, file);
+        string file = split == Split.Train ? "optdigits.tra" : "optdigits.tes";
+        return Parse(Unpack(file), CountOf(split)!.Value, file);
     }
 
     /// <summary>Reads lines of 64 levels and a label.</summary>

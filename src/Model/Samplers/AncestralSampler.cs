@@ -7,7 +7,7 @@ namespace DdpmJobs.Model.Samplers;
 
 /// <summary>Draws from p(x_{t-1} | x_t) down from x_T; the last step adds no noise.</summary>
 [Kind("ancestral", Summary = "draws from each reverse step in turn; the paper's sampler", Source = "Ho et al. 2020 (arXiv:2006.11239), algorithm 2; fewer steps: Nichol and Dhariwal 2021 (arXiv:2102.09672), section 4")]
-public sealed record AncestralSampler : Sampler, IRunCheck
+public sealed record AncestralSampler : Sampler, IResumingSampler, IRunCheck
 {
     /// <summary>Sampling steps; null for all T.</summary>
     [Description("sampling steps; null for every timestep")]
@@ -24,25 +24,21 @@ public sealed record AncestralSampler : Sampler, IRunCheck
     public bool ClipDenoised { get; init; } = true;
 
     /// <inheritdoc/>
+    public override bool AddsNoise => true;
+
+    /// <inheritdoc/>
     public override int NetworkEvaluations(int timesteps) => Visited(timesteps).Count;
 
     /// <inheritdoc/>
     public override Tensor Sample(DiffusionModel model, Func<Tensor, Tensor, Tensor> network, SampleRequest request)
         => ReverseWalk.Run(model, network, request, Visited(model.Process.Timesteps), ClipDenoised, Move, Guide);
 
-    /// <summary>Draws samples from a later point of the way than x_T.</summary>
-    /// <param name="model">How the network's output is read.</param>
-    /// <param name="network">As in <see cref="Sampler.Sample"/>.</param>
-    /// <param name="request">Which samples, and where.</param>
-    /// <param name="xt">x at timestep t, (Count, C, H, W).</param>
-    /// <param name="t">Zero-based timestep; the first that is visited.</param>
-    /// <returns>(Count, C, H, W); the caller disposes it.</returns>
-    /// <exception cref="OperationCanceledException">The request's stop was asked for.</exception>
+    /// <inheritdoc/>
     public Tensor Resume(DiffusionModel model, Func<Tensor, Tensor, Tensor> network, SampleRequest request, Tensor xt, int t)
-    {
-        int[] visited = [.. Visited(model.Process.Timesteps).Where(visit => visit < t), t];
-        return ReverseWalk.Run(model, network, request, visited, ClipDenoised, Move, Guide, xt.alias());
-    }
+        => ReverseWalk.Run(model, network, request, TimeGrid.From(Visited(model.Process.Timesteps), t), ClipDenoised, Move, Guide, xt.alias());
+
+    /// <inheritdoc/>
+    public int NetworkEvaluationsFrom(int timesteps, int t) => TimeGrid.From(Visited(timesteps), t).Count;
 
     /// <inheritdoc/>
     public void Check(RunSpec run, string path) => SamplerChecks.RequireGrid(Visited, run, path);

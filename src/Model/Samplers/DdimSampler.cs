@@ -11,7 +11,7 @@ namespace DdpmJobs.Model.Samplers;
 /// that is <c>clip_denoised: false</c> with <c>grid: authors_uniform</c>.
 /// </remarks>
 [Kind("ddim", Summary = "few steps, deterministic at eta 0", Source = "Song, Meng, Ermon 2020 (arXiv:2010.02502), eq. 12 and 16")]
-public sealed record DdimSampler : Sampler, IRunCheck
+public sealed record DdimSampler : Sampler, IResumingSampler, IRunCheck
 {
     /// <summary>Sampling steps.</summary>
     [Description("sampling steps")]
@@ -33,6 +33,9 @@ public sealed record DdimSampler : Sampler, IRunCheck
     public bool ClipDenoised { get; init; } = true;
 
     /// <inheritdoc/>
+    public override bool AddsNoise => Eta > 0;
+
+    /// <inheritdoc/>
     public override int NetworkEvaluations(int timesteps) => Visited(timesteps).Count;
 
     /// <inheritdoc/>
@@ -40,9 +43,20 @@ public sealed record DdimSampler : Sampler, IRunCheck
         => ReverseWalk.Run(model, network, request, Visited(model.Process.Timesteps), ClipDenoised, Move, ClassifierGuidance.ConditionScore);
 
     /// <inheritdoc/>
+    public Tensor Resume(DiffusionModel model, Func<Tensor, Tensor, Tensor> network, SampleRequest request, Tensor xt, int t)
+        => ReverseWalk.Run(
+            model, network, request, TimeGrid.From(Visited(model.Process.Timesteps), t), ClipDenoised, Move, ClassifierGuidance.ConditionScore, xt.alias());
+
+    /// <inheritdoc/>
+    public int NetworkEvaluationsFrom(int timesteps, int t) => TimeGrid.From(Visited(timesteps), t).Count;
+
+    /// <inheritdoc/>
     public void Check(RunSpec run, string path) => SamplerChecks.RequireGrid(Visited, run, path);
 
-    private IReadOnlyList<int> Visited(int timesteps) => TimeGrid.Visit(Grid, timesteps, Steps);
+    /// <summary>The timesteps visited, ascending.</summary>
+    /// <param name="timesteps">T of the process.</param>
+    /// <exception cref="SpecException">The sampler cannot run on T timesteps; the path is relative to the sampler.</exception>
+    public IReadOnlyList<int> Visited(int timesteps) => TimeGrid.Visit(Grid, timesteps, Steps);
 
     private Tensor Move(DiffusionModel model, ReverseStep step, Tensor xt, int i, Func<Tensor> noise)
     {

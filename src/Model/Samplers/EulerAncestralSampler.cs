@@ -13,6 +13,9 @@ public sealed record EulerAncestralSampler : LadderSampler
     [Range(0.0, 1.0)]
     public double Eta { get; init; } = 1;
 
+    /// <inheritdoc/>
+    public override bool AddsNoise => Eta > 0;
+
     private protected override Tensor Move(Func<Tensor, double, Tensor> denoise, Tensor x, double sigma, double next, Func<Tensor> noise)
     {
         // The posterior's variance between the two levels is the noise added; the rest of the level below is reached without.

@@ -18,6 +18,18 @@ internal static class SampleNoise
     public static Tensor Step(SampleRequest request, int step)
         => Draw(request, step, sample => new RandomStream(request.Seed, RandomPurpose.SampleStep, sample, step));
 
+    /// <summary>x_T of one sample.</summary>
+    /// <param name="seed">The root of the randomness.</param>
+    /// <param name="sample">Its number.</param>
+    /// <param name="size">C * H * W.</param>
+    /// <returns>(C, H, W) row-major.</returns>
+    public static float[] Latent(long seed, long sample, int size)
+    {
+        float[] noise = new float[size];
+        new RandomStream(seed, RandomPurpose.SampleLatent, sample).FillNormal(noise);
+        return noise;
+    }
+
     private static Tensor Draw(SampleRequest request, int step, Func<long, RandomStream> stream)
     {
         if (request.ReplayedNoise is not null)
@@ -27,7 +39,7 @@ internal static class SampleNoise
         int size = c * h * w;
         float[] noise = new float[request.Count * size];
         for (int row = 0; row < request.Count; row++)
-            stream(request.FirstIndex + row).FillNormal(noise.AsSpan(row * size, size));
+            stream(request.Indices?[row] ?? request.FirstIndex + row).FillNormal(noise.AsSpan(row * size, size));
         return tensor(noise, [request.Count, c, h, w], device: device(request.Device));
     }
 }

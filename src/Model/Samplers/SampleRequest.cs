@@ -11,6 +11,9 @@ public sealed record SampleRequest
     /// <summary>Number of the first sample.</summary>
     public long FirstIndex { get; init; }
 
+    /// <summary>The number of each sample where they do not follow one another; those of one number get the same noise. Null for FirstIndex and on.</summary>
+    public IReadOnlyList<long>? Indices { get; init; }
+
     /// <summary>Samples to draw, in one batch.</summary>
     public required int Count { get; init; }
 
@@ -37,7 +40,7 @@ public sealed record SampleRequest
     public Action<double, Tensor>? OnPrediction { get; init; }
 
     /// <summary>
-    /// Noise in place of drawn noise, to replay a recorded run: given the sampling step, zero-based, or -1 for x_T, it returns
+    /// Noise in place of drawn noise, to replay a recorded run or to begin from given latents: given the sampling step, zero-based, or -1 for x_T, it returns
     /// (Count, C, H, W) floating, which then belongs to the sampler; samples are computed in its type. Null draws it from the seed.
     /// </summary>
     public Func<int, Tensor>? ReplayedNoise { get; init; }

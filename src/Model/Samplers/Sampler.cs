@@ -11,6 +11,9 @@ public abstract record Sampler
     /// <exception cref="Specs.SpecException">The sampler cannot run on T timesteps; the path is relative to the sampler.</exception>
     public abstract int NetworkEvaluations(int timesteps);
 
+    /// <summary>Whether noise is drawn on the way; without, an image follows from its x_T.</summary>
+    public virtual bool AddsNoise => false;
+
     /// <summary>Draws samples.</summary>
     /// <param name="model">How the network's output is read.</param>
     /// <param name="network">x_t (N, C, H, W) float32 and zero-based t (N,) to (N, C', H, W); t is int64, or of x_t's type where the sampler asks between timesteps.</param>

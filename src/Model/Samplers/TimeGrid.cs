@@ -45,6 +45,11 @@ public static class TimeGrid
         };
     }
 
+    /// <summary>The part of a way that begins at a timestep, which need not be one of the way's own.</summary>
+    /// <param name="visited">The whole way, ascending.</param>
+    /// <param name="t">Where it begins.</param>
+    public static IReadOnlyList<int> From(IReadOnlyList<int> visited, int t) => [.. visited.Where(visit => visit < t), t];
+
     // Strides are added up one by one and rounded half to even, as the reference does; a product would round some places differently.
     private static int[] Fractional(int timesteps, int steps)
     {

@@ -12,8 +12,6 @@ namespace DdpmJobs.Model.Sampling;
 /// <param name="network">The trained network.</param>
 internal sealed class Conditioning(SamplingSpec sampling, TrainedNetwork network)
 {
-    private readonly IReadOnlyList<int> _classes = sampling.Classes ?? [.. Enumerable.Range(0, network.LabelCount)];
-
     /// <summary>Calls of the real network for each call that the sampler makes.</summary>
     public int CallsPerStep => network.LabelCount > 0 && sampling.GuidanceScale is not (0 or 1) ? 2 : 1;
 
@@ -22,23 +20,19 @@ internal sealed class Conditioning(SamplingSpec sampling, TrainedNetwork network
         ? new Dictionary<string, string>()
         : new Dictionary<string, string>
         {
-            ["classes"] = string.Join(",", _classes),
+            ["classes"] = string.Join(",", sampling.Classes ?? [.. Enumerable.Range(0, network.LabelCount)]),
             ["guidance_scale"] = sampling.GuidanceScale.ToString("R", CultureInfo.InvariantCulture),
         };
 
-    /// <summary>The class of an image; it depends on the image's number only.</summary>
-    public long LabelOf(long image) => _classes[(int)(image % _classes.Count)];
-
-    /// <summary>The network for consecutive images.</summary>
-    /// <param name="first">Number of the first image.</param>
-    /// <param name="count">How many.</param>
+    /// <summary>The network for a batch of images.</summary>
+    /// <param name="classes">The class of each image; a network without labels passes over them.</param>
     /// <param name="device">Where it is.</param>
-    /// <returns>x_t (count, C, H, W) float32 and zero-based t (count,) int64 to (count, C', H, W). Its labels belong to the dispose scope in force.</returns>
-    public Func<Tensor, Tensor, Tensor> Network(long first, int count, Device device)
+    /// <returns>x_t (N, C, H, W) float32 and zero-based t (N,) int64 to (N, C', H, W). Its labels belong to the dispose scope in force.</returns>
+    public Func<Tensor, Tensor, Tensor> Network(IReadOnlyList<long> classes, Device device)
     {
         if (network.LabelCount == 0 || sampling.GuidanceScale == 0)
             return network.Predict;
-        Tensor labels = tensor(Enumerable.Range(0, count).Select(i => LabelOf(first + i)).ToArray(), device: device);
+        Tensor labels = tensor([.. classes], dtype: ScalarType.Int64, device: device);
         Tensor Conditional(Tensor xt, Tensor t) => network.Predict(xt, t, labels);
         return sampling.GuidanceScale == 1 ? Conditional : (xt, t) => Guide(network.Model, Conditional(xt, t), network.Predict(xt, t), sampling.GuidanceScale);
     }

@@ -10,6 +10,8 @@ public static class GridPicture
     private const int Margin = 16;
     private const int LabelScale = 2;
     private const int LabelGap = 16;
+    private const int HeadingGap = 8;
+    private const int GroupGap = 12;
     private static readonly SKColor Background = new(0xF4, 0xF4, 0xF2);
     private static readonly SKColor Ink = new(0x22, 0x22, 0x22);
 
@@ -19,21 +21,14 @@ public static class GridPicture
     /// <param name="columns">Images a row.</param>
     /// <param name="path">The file to write; replaced atomically.</param>
     /// <exception cref="ArgumentException">The bytes do not fit the shape, or there is nothing to show.</exception>
-    public static void Write(ReadOnlySpan<byte> images, (int N, int C, int H, int W) shape, int columns, string path)
+    public static void Write(ReadOnlyMemory<byte> images, (int N, int C, int H, int W) shape, int columns, string path)
     {
         Require(shape.N > 0 && columns > 0, $"needs at least one image and one column; got {shape.N} images in {columns} columns", nameof(shape));
-        Require(shape.C is 1 or 3, $"shows images of 1 or 3 channels; got {shape.C}", nameof(shape));
         Require(images.Length == (long)shape.N * shape.C * shape.H * shape.W, $"got {images.Length} bytes for shape {shape}", nameof(images));
-        columns = Math.Min(columns, shape.N);
-        int rows = (shape.N + columns - 1) / columns;
-        Layout layout = new(shape.H, shape.W, left: 0);
-        using SKBitmap picture = layout.Blank(columns, rows);
-        for (int i = 0; i < shape.N; i++)
-            layout.Draw(picture, Image(images, shape, i), shape.C, column: i % columns, row: i / columns);
-        Save(picture, path);
+        WriteRows(PictureRow.Of(images, shape.C * shape.H * shape.W, columns), [], (shape.C, shape.H, shape.W), path);
     }
 
-    /// <summary>Writes one PNG that compares runs: one row a run, column j the same latent in each, with the run's label in front of its row.</summary>
+    /// <summary>Writes one PNG that compares runs: one row a run, column j what was drawn alike in each, with the run's label in front of its row.</summary>
     /// <param name="rows">Label and <c>samples.safetensors</c> path of each run; all of one image shape.</param>
     /// <param name="columns">Images taken from the front of each run.</param>
     /// <param name="path">The file to write; replaced atomically.</param>
@@ -50,23 +45,35 @@ public static class GridPicture
                 $"compares images of one shape; {rows[0].Images} has {runs[0].Shape} and {rows[row].Images} has {runs[row].Shape}", nameof(rows));
         }
 
-        int longest = rows.Max(row => row.Label.Length);
-        Layout layout = new(height, width, left: longest * BitmapFont.Advance * LabelScale + LabelGap);
-        using SKBitmap picture = layout.Blank(Math.Min(columns, runs.Max(run => run.Shape.N)), runs.Length);
-        for (int row = 0; row < runs.Length; row++)
+        int size = channels * height * width;
+        WriteRows([.. rows.Zip(runs, (row, run) => new PictureRow(row.Label, [.. PictureRow.Cut(run.Images, size).Take(columns)]))], [], (channels, height, width), path);
+    }
+
+    /// <summary>Writes one PNG of rows.</summary>
+    /// <param name="rows">From the top; their labels stand in front of them.</param>
+    /// <param name="headings">What stands above each column; empty for nothing.</param>
+    /// <param name="shape">Channels, 1 or 3, height and width of every image.</param>
+    /// <param name="path">The file to write; replaced atomically.</param>
+    /// <exception cref="ArgumentException">There is nothing to show, or an image has another size.</exception>
+    public static void WriteRows(IReadOnlyList<PictureRow> rows, IReadOnlyList<string> headings, (int C, int H, int W) shape, string path)
+    {
+        int columns = rows.Select(row => row.Images.Count).DefaultIfEmpty(0).Max();
+        Require(columns > 0, "needs at least one image", nameof(rows));
+        Require(shape.C is 1 or 3, $"shows images of 1 or 3 channels; got {shape.C}", nameof(shape));
+        Layout layout = new(shape.H, shape.W, rows, headings);
+        using SKBitmap picture = layout.Blank(columns);
+        for (int row = 0; row < rows.Count; row++)
         {
             layout.DrawLabel(picture, rows[row].Label, row);
-            for (int column = 0; column < Math.Min(columns, runs[row].Shape.N); column++)
-                layout.Draw(picture, Image(runs[row].Images, runs[row].Shape, column), channels, column, row);
+            for (int column = 0; column < rows[row].Images.Count; column++)
+            {
+                ReadOnlySpan<byte> image = rows[row].Images[column].Span;
+                Require(image.Length == shape.C * shape.H * shape.W, $"got an image of {image.Length} bytes for shape {shape}", nameof(rows));
+                layout.Draw(picture, image, shape.C, column, row);
+            }
         }
 
         Save(picture, path);
-    }
-
-    private static ReadOnlySpan<byte> Image(ReadOnlySpan<byte> images, (int N, int C, int H, int W) shape, int index)
-    {
-        int size = shape.C * shape.H * shape.W;
-        return images.Slice(index * size, size);
     }
 
     private static void Save(SKBitmap picture, string path)
@@ -81,8 +88,8 @@ public static class GridPicture
             throw new ArgumentException($"A grid picture {what}.", parameter);
     }
 
-    /// <summary>Where tiles of one image size stand.</summary>
-    private sealed class Layout(int height, int width, int left)
+    /// <summary>Where tiles of one image size stand, and the words around them.</summary>
+    private sealed class Layout(int height, int width, IReadOnlyList<PictureRow> rows, IReadOnlyList<string> headings)
     {
         // A whole factor, so that every pixel of an image is a square of the same size.
         private readonly int _scale = Math.Max(1, (SmallestTile + Math.Min(height, width) - 1) / Math.Min(height, width));
@@ -93,19 +100,26 @@ public static class GridPicture
 
         private int Gutter => Math.Max(4, Math.Min(TileWidth, TileHeight) / 12);
 
-        public SKBitmap Blank(int columns, int rows)
+        private int Left => Margin + (rows.Max(row => row.Label.Length) is > 0 and int longest ? longest * BitmapFont.Advance * LabelScale + LabelGap : 0);
+
+        // Headings that would run into each other are written smaller.
+        private int HeadingScale => headings.All(heading => WidthOf(heading, LabelScale) <= TileWidth) ? LabelScale : 1;
+
+        private int HeadingHeight => headings.Count == 0 ? 0 : BitmapFont.Height * HeadingScale + HeadingGap;
+
+        public SKBitmap Blank(int columns)
         {
-            SKBitmap picture = new(
-                2 * Margin + left + columns * (TileWidth + Gutter) - Gutter,
-                2 * Margin + rows * (TileHeight + Gutter) - Gutter, SKColorType.Rgba8888, SKAlphaType.Opaque);
+            SKBitmap picture = new(Left + columns * (TileWidth + Gutter) - Gutter + Margin, Top(rows.Count) - Gutter + Margin, SKColorType.Rgba8888, SKAlphaType.Opaque);
             picture.Erase(Background);
+            for (int column = 0; column < headings.Count; column++)
+                DrawText(picture, headings[column], LeftOf(column) + (TileWidth - WidthOf(headings[column], HeadingScale)) / 2, Margin, HeadingScale);
             return picture;
         }
 
         public void Draw(SKBitmap picture, ReadOnlySpan<byte> image, int channels, int column, int row)
         {
             int plane = height * width;
-            (int x0, int y0) = (Margin + left + column * (TileWidth + Gutter), Top(row));
+            (int x0, int y0) = (LeftOf(column), Top(row));
             for (int y = 0; y < TileHeight; y++)
             {
                 for (int x = 0; x < TileWidth; x++)
@@ -117,22 +131,28 @@ public static class GridPicture
             }
         }
 
-        public void DrawLabel(SKBitmap picture, string label, int row)
+        public void DrawLabel(SKBitmap picture, string label, int row) =>
+            DrawText(picture, label, Margin, Top(row) + (TileHeight - BitmapFont.Height * LabelScale) / 2, LabelScale);
+
+        private static int WidthOf(string text, int scale) => (text.Length * BitmapFont.Advance - 1) * scale;
+
+        private static void DrawText(SKBitmap picture, string text, int x0, int y0, int scale)
         {
-            int y0 = Top(row) + (TileHeight - BitmapFont.Height * LabelScale) / 2;
-            for (int i = 0; i < label.Length; i++)
+            for (int i = 0; i < text.Length; i++)
             {
-                for (int y = 0; y < BitmapFont.Height * LabelScale; y++)
+                for (int y = 0; y < BitmapFont.Height * scale; y++)
                 {
-                    for (int x = 0; x < BitmapFont.Advance * LabelScale; x++)
+                    for (int x = 0; x < BitmapFont.Advance * scale; x++)
                     {
-                        if (BitmapFont.IsSet(label[i], x / LabelScale, y / LabelScale))
-                            picture.SetPixel(Margin + i * BitmapFont.Advance * LabelScale + x, y0 + y, Ink);
+                        if (BitmapFont.IsSet(text[i], x / scale, y / scale))
+                            picture.SetPixel(x0 + i * BitmapFont.Advance * scale + x, y0 + y, Ink);
                     }
                 }
             }
         }
 
-        private int Top(int row) => Margin + row * (TileHeight + Gutter);
+        private int LeftOf(int column) => Left + column * (TileWidth + Gutter);
+
+        private int Top(int row) => Margin + HeadingHeight + row * (TileHeight + Gutter) + rows.Take(row + 1).Skip(1).Count(above => above.BeginsGroup) * GroupGap;
     }
 }

@@ -1,8 +1,9 @@
+using System.Runtime.InteropServices;
 using DdpmJobs.Model.Checkpoints;
 
 namespace DdpmJobs.Model.Sampling;
 
-/// <summary>The file that drawn images are kept in: safetensors with one tensor <c>images</c>, (N, C, H, W) uint8. Needs no libtorch.</summary>
+/// <summary>The file that drawn images are kept in: safetensors with a tensor <c>images</c>, (N, C, H, W) uint8, and those that a mode adds. Needs no libtorch.</summary>
 public static class SampleFile
 {
     private const string Tensor = "images";
@@ -12,9 +13,18 @@ public static class SampleFile
     /// <param name="images">(N, C, H, W) bytes, row-major.</param>
     /// <param name="shape">N, C, H, W.</param>
     /// <param name="metadata">Where they come from, as free text by name.</param>
-    public static void Write(string path, byte[] images, (int N, int C, int H, int W) shape, IReadOnlyDictionary<string, string> metadata) =>
+    /// <param name="further">Tensors beside them.</param>
+    public static void Write(
+        string path, byte[] images, (int N, int C, int H, int W) shape, IReadOnlyDictionary<string, string> metadata, params IReadOnlyList<SafetensorContent> further) =>
         Safetensors.Write(path, metadata,
-            [new SafetensorContent(Tensor, SafetensorType.U8, [shape.N, shape.C, shape.H, shape.W], stream => stream.Write(images))]);
+            [new SafetensorContent(Tensor, SafetensorType.U8, [shape.N, shape.C, shape.H, shape.W], stream => stream.Write(images)), .. further]);
+
+    /// <summary>A tensor of float32 to be written.</summary>
+    /// <param name="name">Its name in the file.</param>
+    /// <param name="values">Its elements, row-major.</param>
+    /// <param name="shape">Its extents.</param>
+    public static SafetensorContent Floats(string name, float[] values, IReadOnlyList<long> shape) =>
+        new(name, SafetensorType.F32, shape, stream => stream.Write(MemoryMarshal.AsBytes<float>(values)));
 
     /// <summary>Reads images.</summary>
     /// <exception cref="InvalidDataException">The file is damaged, or holds no such images.</exception>

@@ -1,66 +1,79 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using DdpmJobs.Model.Checkpoints;
-using DdpmJobs.Model.Samplers;
 using DdpmJobs.Model.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Sampling;
 
-/// <summary>Draws the samples of a spec from a trained network and writes them.</summary>
+/// <summary>Draws what a spec asks for from a trained network and writes it.</summary>
 public static class SampleWriter
 {
-    /// <summary>Draws <c>sampling.count</c> images; image i depends on checkpoint, sampler, seed and i only.</summary>
+    private const int MostRows = 200; // about 13,800 pixels high; more is for a program, which reads the other file
+
+    /// <summary>Draws in the mode of the spec; image i depends on checkpoint, spec, seed and i only.</summary>
     /// <param name="spec">The run.</param>
     /// <param name="checkpoint">Path of a checkpoint of that run.</param>
     /// <param name="device">Device name as libtorch writes it.</param>
-    /// <param name="folder">An existing folder to write <c>samples.png</c> and <c>samples.safetensors</c> to.</param>
+    /// <param name="dataFolder">Folder of data sets that are not shipped; null for the default.</param>
+    /// <param name="folder">An existing folder to write <c>samples.png</c>, of the first 200 rows, and <c>samples.safetensors</c> to.</param>
     /// <param name="progress">Called with (network evaluations of images done, in all); must return at once.</param>
     /// <param name="stop">Ends the work with <see cref="OperationCanceledException"/>.</param>
-    /// <exception cref="SpecException">The checkpoint belongs to another spec.</exception>
-    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
-    public static SampleSet Write(RunSpec spec, string checkpoint, string device, string folder, Action<long, long>? progress, CancellationToken stop)
+    /// <exception cref="SpecException">The checkpoint belongs to another spec, or the data have not the images that the mode begins from.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint or the data is damaged.</exception>
+    public static SampleSet Write(
+        RunSpec spec, string checkpoint, string device, string? dataFolder, string folder, Action<long, long>? progress, CancellationToken stop)
     {
         using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device, spec.Sampling.Weights);
         SamplingSpec sampling = spec.Sampling;
-        (int channels, int height, int width) = spec.Data.Shape;
-        int size = channels * height * width;
-        byte[] images = new byte[sampling.Count * size];
         Conditioning conditioning = new(sampling, network);
-        int evaluations = sampling.Sampler.NetworkEvaluations(spec.Process.Timesteps) * conditioning.CallsPerStep;
-
-        // Draw the images batch by batch.
+        long all = sampling.Mode.NetworkEvaluations(sampling, spec.Process.Timesteps) * conditioning.CallsPerStep;
         long done = 0;
-        for (int first = 0; first < sampling.Count; first += sampling.BatchSize)
-        {
-            stop.ThrowIfCancellationRequested();
-            int count = Math.Min(sampling.BatchSize, sampling.Count - first);
-            using DisposeScope scope = NewDisposeScope();
-            Tensor x0 = sampling.Sampler.Sample(network.Model, conditioning.Network(first, count, new Device(device)), new SampleRequest
-            {
-                Seed = spec.Seed,
-                FirstIndex = first,
-                Count = count,
-                Shape = (channels, height, width),
-                Device = device,
-                OnNetworkCall = () => progress?.Invoke(done += count * conditioning.CallsPerStep, (long)evaluations * sampling.Count),
-                Stop = stop,
-            });
-            Quantise(x0).CopyTo(images.AsSpan(first * size));
-        }
 
-        // Write them with where they come from.
-        (int, int, int, int) shape = (sampling.Count, channels, height, width);
+        // Draw, and count every image that the network is asked about.
+        DrawnImages drawn = sampling.Mode.Draw(new SampleContext
+        {
+            Sampling = sampling,
+            Model = network.Model,
+            Network = Counted,
+            LabelCount = network.LabelCount,
+            Data = Kinds.NameOf(spec.Data),
+            Images = split => spec.Data.Load(split, dataFolder),
+            Shape = spec.Data.Shape,
+            Seed = spec.Seed,
+            Device = device,
+            Stop = stop,
+            BaseProtocol = new JsonObject { ["data"] = Kinds.NameOf(spec.Data), ["weights"] = network.Weights },
+        });
+
+        // Write it with where it comes from.
+        (int channels, int height, int width) = spec.Data.Shape;
         string file = Path.Combine(folder, "samples.safetensors");
-        SampleFile.Write(file, images, shape, new Dictionary<string, string>(conditioning.Protocol)
+        Dictionary<string, string> metadata = new(conditioning.Protocol)
         {
             ["spec_hash"] = SpecJson.Hash(spec),
             ["step"] = network.Step.ToString(CultureInfo.InvariantCulture),
             ["weights"] = network.Weights,
-        });
+            ["mode"] = Kinds.NameOf(sampling.Mode),
+        };
+        foreach ((string name, string text) in drawn.Metadata)
+            metadata[name] = text;
+        SampleFile.Write(file, drawn.Images, (drawn.Images.Length / (channels * height * width), channels, height, width), metadata, drawn.Tensors);
         string png = Path.Combine(folder, "samples.png");
-        GridPicture.Write(images, shape, sampling.Columns, png);
-        return new SampleSet(png, file, evaluations);
+        GridPicture.WriteRows([.. drawn.Rows.Take(MostRows)], drawn.Headings, spec.Data.Shape, png);
+        return new SampleSet(png, file, all) { Values = drawn.Values };
+
+        Func<Tensor, Tensor, Tensor> Counted(IReadOnlyList<long> labels)
+        {
+            Func<Tensor, Tensor, Tensor> ask = conditioning.Network(labels, new Device(device));
+            return (xt, t) =>
+            {
+                Tensor output = ask(xt, t);
+                progress?.Invoke(done += xt.shape[0] * conditioning.CallsPerStep, all);
+                return output;
+            };
+        }
     }
 
     /// <summary>Turns images into bytes by rounding; truncating would shift levels 1 to 63 down by one.</summary>

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using DdpmJobs.Model.SampleModes;
 using DdpmJobs.Model.Samplers;
 
 namespace DdpmJobs.Model.Specs;
@@ -10,8 +11,12 @@ public sealed record SamplingSpec : IRunCheck
     [Description("the reverse process")]
     public Sampler Sampler { get; init; } = new DdimSampler();
 
-    /// <summary>Images drawn.</summary>
-    [Description("images drawn")]
+    /// <summary>What is drawn: images from noise, or what shows how they come about.</summary>
+    [Description("what is drawn: images from noise, or what shows how they come about")]
+    public SampleMode Mode { get; init; } = new SamplesMode();
+
+    /// <summary>How many: images, or ways between two images; each mode says of what.</summary>
+    [Description("how many: images, or ways between two; each mode says of what")]
     [Range(1, 1_000_000)]
     public int Count { get; init; } = 64;
 
@@ -20,8 +25,8 @@ public sealed record SamplingSpec : IRunCheck
     [Range(1, 65536)]
     public int BatchSize { get; init; } = 64;
 
-    /// <summary>Columns of the grid picture.</summary>
-    [Description("columns of the grid picture")]
+    /// <summary>Columns of the grid picture; without effect where the mode's rows have a length of their own.</summary>
+    [Description("columns of the grid picture, where the mode does not decide them")]
     [Range(1, 1024)]
     public int Columns { get; init; } = 8;
 
@@ -29,8 +34,8 @@ public sealed record SamplingSpec : IRunCheck
     [Description("which weights are sampled: raw, or ema.0 for the first moving average and so on")]
     public string Weights { get; init; } = WeightChoice.FirstEma;
 
-    /// <summary>Labels of the images, in turn: image i has the label at i modulo their number. Null for every class of the network.</summary>
-    [Description("labels of the images, in turn; null for every class of the network")]
+    /// <summary>Labels of the images, in turn: image i, or way i, has the label at i modulo their number. Null for every class of the network.</summary>
+    [Description("labels of the images, in turn; null for every class of the network; images of the data have their own")]
     [MinLength(1)]
     public IReadOnlyList<int>? Classes { get; init; }
 

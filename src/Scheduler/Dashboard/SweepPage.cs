@@ -34,7 +34,7 @@ public sealed class SweepPage(string id) : TrackingPage
 
         // The comparison, the newest where a retry made another.
         Markup grid = sweep.Artifacts.LastOrDefault(a => a.Kind == "sweep_grid") is { } picture
-            ? Markup.Of($"<h3>Samples side by side <small>a row is a run, a column one latent</small></h3><p>{Picture(picture, "ddpm-grid")}</p>")
+            ? Markup.Of($"<h3>Samples side by side <small>a row is a run, a column one latent or image of the data</small></h3><p>{Picture(picture, "ddpm-grid")}</p>")
             : sweep.SweepGridExpected ? Markup.Of($"<p class='text-muted'>The comparison of all runs appears here when every run is sampled.</p>") : Markup.None;
         return ($"Sweep {summary.Name}", Markup.Of($"{head}{warning}{table}{grid}"), open || sweep.SweepGridExpected);
     }

@@ -9,7 +9,7 @@ public sealed class Evaluation
     /// <summary>The run.</summary>
     public Guid RunId { get; set; }
 
-    /// <summary>The evaluate job.</summary>
+    /// <summary>The job that measured it: evaluate, or sample in a mode that measures.</summary>
     public Guid JobId { get; set; }
 
     /// <summary>The attempt's fence.</summary>

@@ -56,7 +56,7 @@ public sealed class TrainedNetworkTests : IDisposable
 
         MetricValue value = Assert.Single(Evaluator.Evaluate(spec, checkpoint, "cpu", null, null, CancellationToken.None));
         Assert.Equal(weights, value.Protocol["weights"]!.GetValue<string>());
-        SampleSet samples = SampleWriter.Write(spec, checkpoint, "cpu", _folder, null, CancellationToken.None);
+        SampleSet samples = SampleWriter.Write(spec, checkpoint, "cpu", null, _folder, null, CancellationToken.None);
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, "samples.safetensors"));
         Assert.Equal(weights, file.Metadata["weights"]);
         return (value.Value, SampleFile.Read(Path.Combine(_folder, "samples.safetensors")).Images);

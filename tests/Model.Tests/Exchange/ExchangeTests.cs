@@ -91,7 +91,7 @@ public sealed class ExchangeTests : IDisposable
         CheckpointImport.Import(Spec, At("one"), null, 3, At("again.safetensors"));
         byte[] Sample(string checkpoint, string name)
         {
-            SampleSet set = SampleWriter.Write(Spec, checkpoint, "cpu", Directory.CreateDirectory(At(name)).FullName, null, CancellationToken.None);
+            SampleSet set = SampleWriter.Write(Spec, checkpoint, "cpu", null, Directory.CreateDirectory(At(name)).FullName, null, CancellationToken.None);
             return Tensors(set.Images)["images"];
         }
 

@@ -52,6 +52,58 @@ public sealed class SamplerTests
         Assert.All(GoldenFile.Values(sample), x => Assert.InRange(x, -1.0001, 1.0001));
     }
 
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void AddsNoise_EverySampler_SaysWhetherNoiseIsDrawnOnTheWay(Sampler sampler)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        bool drawn = false;
+        Tensor Noise(int step)
+        {
+            drawn |= step >= 0;
+            return ones(1, 3, 4, 4);
+        }
+
+        sampler.Sample(GoldenFile.Model("cosine", "T=60", "eps", "fixedlarge"), Stub, Request(0, 1) with { ReplayedNoise = Noise });
+        Assert.Equal(sampler.AddsNoise, drawn);
+    }
+
+    [Theory]
+    [MemberData(nameof(Samplers))]
+    public void Resume_EverySamplerThatCan_CallsTheNetworkAsOftenAsItSaysFromTDown(Sampler sampler)
+    {
+        if (sampler is not IResumingSampler resuming)
+            return;
+        using DisposeScope scope = NewDisposeScope();
+        DiffusionModel model = GoldenFile.Model("cosine", "T=60", "eps", "fixedlarge");
+        foreach (int t in new[] { 0, 25, 59 })
+        {
+            List<long> times = [];
+            Tensor Network(Tensor xt, Tensor at)
+            {
+                times.Add(at.ReadCpuInt64(0));
+                return Stub(xt, at);
+            }
+
+            Tensor xt = ones(2, 3, 4, 4);
+            resuming.Resume(model, Network, Request(0, 2), xt, t);
+            Assert.False(xt.IsInvalid);
+            Assert.Equal(t, times[0]);
+            Assert.Equal(times.OrderDescending(), times);
+            Assert.Equal(resuming.NetworkEvaluationsFrom(60, t), times.Count);
+        }
+    }
+
+    [Fact]
+    public void Sample_SamplesOfOneNumber_AreAlike()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        DiffusionModel model = GoldenFile.Model("cosine", "T=60", "eps", "fixedlarge");
+        double[] all = GoldenFile.Values(new AncestralSampler().Sample(model, Stub, Request(0, 3) with { Indices = [4, 7, 4] }));
+        Assert.Equal(all[..48], all[96..]);
+        Assert.Equal(Draw(new AncestralSampler(), model, 7, 1), all[48..96]);
+    }
+
     [Fact]
     public void Sample_StopAsked_Throws()
     {

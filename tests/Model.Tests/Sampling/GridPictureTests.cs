@@ -62,6 +62,47 @@ public sealed class GridPictureTests : IDisposable
     }
 
     [Fact]
+    public void WriteRows_HeadingsAndGroups_LeaveRoomForThem()
+    {
+        PictureRow Row(string label, int images) => new(label, [.. Enumerable.Range(0, images).Select(i => (ReadOnlyMemory<byte>)Enumerable.Repeat((byte)(10 * i + 10), 64).ToArray())]);
+        GridPicture.WriteRows([Row("a", 2), Row("b", 1) with { BeginsGroup = true }], ["0.25", "1"], (1, 8, 8), Png);
+        using SKBitmap picture = SKBitmap.Decode(Png);
+
+        // A heading is 18 high with 8 below it; a group has 12 above it; a label of one character is 12 wide with 16 behind it.
+        (int left, int top) = (16 + 12 + 16, 16 + 18 + 8);
+        Assert.Equal((left + 64 + 5 + 64 + 16, top + 64 + 5 + 12 + 64 + 16), (picture.Width, picture.Height));
+        Assert.Equal(new SKColor(10, 10, 10), picture.GetPixel(left, top));
+        Assert.Equal(new SKColor(20, 20, 20), picture.GetPixel(left + 69, top));
+        Assert.Equal(new SKColor(10, 10, 10), picture.GetPixel(left, top + 81));
+        SKColor background = picture.GetPixel(0, 0);
+        Assert.Equal([background, background], new[] { picture.GetPixel(left, top + 80), picture.GetPixel(left + 69, top + 81) });
+
+        // Each heading stands over its column, inside its width.
+        int Ink(int from, int to) => Enumerable.Range(from, to - from).Sum(x => Enumerable.Range(16, 18).Count(y => picture.GetPixel(x, y) != background));
+        Assert.True(Ink(left, left + 64) > 100 && Ink(left + 69, left + 133) is > 20 and < 100);
+        Assert.Equal(0, Ink(0, left));
+        Assert.Equal(0, Ink(left + 64, left + 69 + 20));
+    }
+
+    [Fact]
+    public void WriteRows_LongHeadings_AreWrittenSmaller()
+    {
+        PictureRow row = new("", [new byte[64], new byte[64]]);
+        GridPicture.WriteRows([row], ["t=10000", "t=0"], (1, 8, 8), Png);
+        using SKBitmap picture = SKBitmap.Decode(Png);
+        Assert.Equal(16 + 9 + 8 + 64 + 16, picture.Height);
+    }
+
+    [Fact]
+    public void WriteRows_NothingOrAnotherSize_IsRefused()
+    {
+        Assert.Throws<ArgumentException>(() => GridPicture.WriteRows([], [], (1, 8, 8), Png));
+        Assert.Throws<ArgumentException>(() => GridPicture.WriteRows([new PictureRow("", [new byte[63]])], [], (1, 8, 8), Png));
+        Assert.Throws<ArgumentException>(() => GridPicture.WriteRows([new PictureRow("", [new byte[128]])], [], (2, 8, 8), Png));
+        Assert.False(File.Exists(Png));
+    }
+
+    [Fact]
     public void WriteComparison_RunsOfDifferentShapes_NamesBoth()
     {
         string small = Path.Combine(_folder, "small.safetensors");

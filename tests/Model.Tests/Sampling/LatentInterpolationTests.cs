@@ -19,7 +19,7 @@ public sealed class LatentInterpolationTests
         (Tensor first, Tensor second) = (GoldenFile.X0(ScalarType.Float32), -GoldenFile.X0(ScalarType.Float32));
         List<long> times = [];
         Tensor seen = zeros(1);
-        Tensor sample = LatentInterpolation.Draw(new AncestralSampler(), model, Network, first, second, T, 0.25, Request);
+        Tensor sample = LatentInterpolation.Draw(new AncestralSampler(), model, Network, first, second, T, [0.25, 0.25], Request);
         Assert.Equal([6, 5, 4, 3, 2, 1, 0], times);
 
         // Both ends have the same noise, so the mixture has it whole.
@@ -52,7 +52,7 @@ public sealed class LatentInterpolationTests
         using DisposeScope scope = NewDisposeScope();
         DiffusionModel model = GoldenFile.Model("cosine", "T=10", "eps", "fixedlarge");
         (Tensor first, Tensor second) = (GoldenFile.X0(ScalarType.Float32), -GoldenFile.X0(ScalarType.Float32));
-        Tensor Draw(Tensor a, Tensor b, double share) => LatentInterpolation.Draw(new AncestralSampler(), model, GoldenFile.Stub, a, b, T, share, Request);
+        Tensor Draw(Tensor a, Tensor b, double share) => LatentInterpolation.Draw(new AncestralSampler(), model, GoldenFile.Stub, a, b, T, [share, share], Request);
         Assert.Equal(GoldenFile.Values(Draw(first, first, 0)), GoldenFile.Values(Draw(first, second, 0)));
         Assert.Equal(GoldenFile.Values(Draw(second, second, 1)), GoldenFile.Values(Draw(first, second, 1)));
         Assert.NotEqual(GoldenFile.Values(Draw(first, second, 0)), GoldenFile.Values(Draw(first, second, 1)));
@@ -64,7 +64,7 @@ public sealed class LatentInterpolationTests
         using DisposeScope scope = NewDisposeScope();
         DiffusionModel model = GoldenFile.Model("cosine", "T=10", "eps", "fixedlarge");
         Tensor x0 = GoldenFile.X0(ScalarType.Float32);
-        Assert.Throws<ArgumentOutOfRangeException>(() => LatentInterpolation.Draw(new AncestralSampler(), model, GoldenFile.Stub, x0, x0, 10, 0.5, Request));
+        Assert.Throws<ArgumentOutOfRangeException>(() => LatentInterpolation.Draw(new AncestralSampler(), model, GoldenFile.Stub, x0, x0, 10, [0.5, 0.5], Request));
     }
 
     private static SampleRequest Request => new() { Seed = 0, Count = 2, Shape = (3, 4, 4), ReplayedNoise = step => GoldenFile.Noise(step < 0 ? 1000 : step) };

@@ -113,7 +113,7 @@ public sealed class CheckpointIdentityTests : IDisposable
         [
             () => Train(checkpoint),
             () => Evaluator.Evaluate(Spec, checkpoint, "cpu", _folder, null, CancellationToken.None),
-            () => SampleWriter.Write(Spec, checkpoint, "cpu", _folder, null, CancellationToken.None),
+            () => SampleWriter.Write(Spec, checkpoint, "cpu", null, _folder, null, CancellationToken.None),
             () => CheckpointExport.Export(checkpoint, "ema.0", Path.Combine(_folder, "pipeline")),
         ];
         Assert.All(uses, use =>

@@ -53,6 +53,33 @@ public class EmbeddedTests
     }
 
     [Fact]
+    public async Task Run_WithCheckpointsOfElsewhere_EvaluatesAndSamplesThemWithoutTraining()
+    {
+        using var trained = new ScratchFolder();
+        using var elsewhere = new ScratchFolder();
+        string file = TinySweep.Write(trained.Path, "adopted", steps: 30);
+        await using CliProcess first = CliProcess.Start(trained.Path, Plain, "run", file);
+        Assert.True(await first.EndAsync(Limit) == 0, first.Describe());
+        string[] checkpoints = [.. Enumerable.Range(0, 2).Select(run => EmbeddedStore.First<string>(
+            trained.Path, $"select a.sha256 from artifact a join run r on r.id = a.run_id where a.kind = 'checkpoint' and a.step = 30 and r.\"index\" = {run}"))
+            .Select(sha256 => Path.Combine(trained.Path, "ddpm-data", "artifacts", sha256[..2], sha256[2..]))];
+
+        await using CliProcess second = CliProcess.Start(elsewhere.Path, Plain, "run", file, "--checkpoint", checkpoints[0], "--checkpoint", checkpoints[1]);
+        Assert.True(await second.EndAsync(Limit) == 0, second.Describe());
+        Assert.Equal(0, EmbeddedStore.First<long>(elsewhere.Path, "select count(*) from v1_metric_point where metric = 'train/loss'"));
+        Assert.Equal(2, EmbeddedStore.First<long>(elsewhere.Path, "select count(*) from v1_job_timeline where kind = 'train' and resumed_at_step = 30 and ending = 'succeeded'"));
+        foreach (int run in new[] { 0, 1 })
+        {
+            string value = $"select printf('%.17g', e.value) from evaluation e join run r on r.id = e.run_id where r.\"index\" = {run}";
+            Assert.Equal(EmbeddedStore.First<string>(trained.Path, value), EmbeddedStore.First<string>(elsewhere.Path, value));
+        }
+
+        // A run's own checkpoint changes nothing in it.
+        await using CliProcess late = CliProcess.Start(trained.Path, Plain, "run", file, "--checkpoint", checkpoints[0], "--json");
+        Assert.True(await late.EndAsync(Limit) == 0, late.Describe());
+    }
+
+    [Fact]
     public async Task Run_InterruptedAndRunAgain_EndsAsIfNeverInterrupted()
     {
         using var interrupted = new ScratchFolder();

@@ -10,6 +10,8 @@ namespace DdpmJobs.Cli.Client;
 /// <summary>Asks a scheduler over its HTTP API.</summary>
 internal sealed class ApiClient : IDisposable
 {
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(100);
+
     private readonly HttpClient _http;
 
     /// <param name="server">Its address.</param>
@@ -20,7 +22,7 @@ internal sealed class ApiClient : IDisposable
 
         // A scheduler on loopback is not behind a proxy, whatever http_proxy says.
         SocketsHttpHandler handler = new() { UseProxy = !server.IsLoopback, ConnectTimeout = TimeSpan.FromSeconds(10) };
-        _http = new HttpClient(handler) { BaseAddress = new Uri(server, "/"), Timeout = TimeSpan.FromSeconds(100) };
+        _http = new HttpClient(handler) { BaseAddress = new Uri(server, "/"), Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.TryAddWithoutValidation("X-Ddpm-User", Environment.UserName);
         if (token.Length > 0)
         {
@@ -38,11 +40,19 @@ internal sealed class ApiClient : IDisposable
             ? new ApiClient(uri, token)
             : throw new CliException($"'{server}' is not a server's address, such as http://127.0.0.1:5080; correct --server or DDPM__Server.");
 
-    /// <summary>Submits a sweep's text.</summary>
-    public Task<SubmitReply> SubmitAsync(string yaml, string fileName, CancellationToken cancel)
+    /// <summary>Submits a sweep's text, with the contents of uploaded checkpoints.</summary>
+    public Task<SubmitReply> SubmitAsync(string yaml, string fileName, IReadOnlyList<string> checkpoints, CancellationToken cancel)
     {
         StringContent content = new(yaml, Encoding.UTF8, "application/yaml");
-        return AskAsync<SubmitReply>(HttpMethod.Post, $"api/v1/sweeps?file={Uri.EscapeDataString(fileName)}", content, cancel);
+        string query = string.Concat(checkpoints.Select(sha256 => $"&checkpoint={sha256}"));
+        return AskAsync<SubmitReply>(HttpMethod.Post, $"api/v1/sweeps?file={Uri.EscapeDataString(fileName)}{query}", content, cancel);
+    }
+
+    /// <summary>Sends a checkpoint that a sweep is then submitted with.</summary>
+    public async Task<CheckpointReply> UploadCheckpointAsync(string file, CancellationToken cancel)
+    {
+        await using FileStream stream = File.OpenRead(file);
+        return await AskAsync<CheckpointReply>(HttpMethod.Post, "api/v1/checkpoints", new StreamContent(stream), cancel);
     }
 
     /// <summary>The newest sweeps.</summary>
@@ -105,9 +115,12 @@ internal sealed class ApiClient : IDisposable
         HttpResponseMessage reply;
         try
         {
+            // An upload takes as long as it takes; any other question has an answer soon.
+            using CancellationTokenSource answer = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            answer.CancelAfter(request.Content is StreamContent ? Timeout.InfiniteTimeSpan : LongestAnswer);
             using (request)
             {
-                reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+                reply = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, answer.Token);
             }
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancel.IsCancellationRequested))

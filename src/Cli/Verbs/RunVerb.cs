@@ -5,7 +5,6 @@ using DdpmJobs.Cli.Hosting;
 using DdpmJobs.Cli.Results;
 using DdpmJobs.Cli.Watching;
 using DdpmJobs.Scheduler.Api;
-using DdpmJobs.Scheduler.Sweeps;
 using Serilog.Events;
 
 namespace DdpmJobs.Cli.Verbs;
@@ -21,6 +20,7 @@ internal static class RunVerb
         Examples:
           ddpm run samples/digits.yaml
           ddpm run my.yaml --data /big/disk --json > result.json
+          ddpm run cifar10.yaml --checkpoint imported.safetensors
 
         Exit codes: 0 success; 1 jobs failed or were cancelled; 2 bad input or environment; 130 interrupted.
         """;
@@ -28,13 +28,14 @@ internal static class RunVerb
     public static Command Create(Terminal terminal)
     {
         Argument<string> file = VerbOptions.File();
+        Option<string[]> checkpoints = CheckpointOption.Create();
         Option<string> data = VerbOptions.Data();
         Option<int?> port = VerbOptions.Port($"by default {Ports.Default}, or any other when that is in use.");
         Option<bool> json = VerbOptions.Json();
         Option<string?> pictures = new("--out") { Description = "Folder for the pictures; results/<sweep> in the data folder by default.", HelpName = "DIR" };
-        Command verb = new("run", About) { file, data, port, json, pictures };
+        Command verb = new("run", About) { file, checkpoints, data, port, json, pictures };
         verb.SetAction((line, cancel) => RunAsync(
-            terminal, line.GetRequiredValue(file), line.GetRequiredValue(data), line.GetValue(port), line.GetValue(json), line.GetValue(pictures), cancel));
+            terminal, line.GetRequiredValue(file), line.GetValue(checkpoints) ?? [], line.GetRequiredValue(data), line.GetValue(port), line.GetValue(json), line.GetValue(pictures), cancel));
         return verb;
     }
 
@@ -57,11 +58,11 @@ internal static class RunVerb
         }
     }
 
-    private static async Task<int> RunAsync(Terminal terminal, string file, string data, int? port, bool json, string? pictures, CancellationToken cancel)
+    private static async Task<int> RunAsync(Terminal terminal, string file, string[] checkpoints, string data, int? port, bool json, string? pictures, CancellationToken cancel)
     {
         // Refuse a bad file before anything is started or written.
         string yaml = await SweepText.ReadAsync(file, cancel);
-        SweepFile.Parse(yaml, file, Environment.UserName);
+        CheckpointOption.Check(yaml, file, checkpoints);
 
         TextWriter talk = json ? terminal.Error : terminal.Out;
         LogEventLevel? console = terminal.IsInteractive && !json ? null : LogEventLevel.Warning;
@@ -70,7 +71,7 @@ internal static class RunVerb
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, host.Stopping);
         try
         {
-            SweepDetail sweep = await SubmitAsync(api, yaml, file, talk, host.Address, stop.Token);
+            SweepDetail sweep = await SubmitAsync(api, yaml, file, checkpoints, talk, host.Address, stop.Token);
             sweep = await new SweepWatch(terminal, api, ownRunner: true).ToEndAsync(sweep.Summary.Id.ToString(), json, stop.Token);
             string folder = pictures ?? PictureFiles.FolderOf(sweep.Summary, Path.Combine(data, "results"));
             int code = await SweepEnd.WriteAsync(sweep, api, folder, json, terminal, stop.Token);
@@ -95,9 +96,9 @@ internal static class RunVerb
     }
 
     // The same sweep again goes on: what failed or was cancelled is tried again.
-    private static async Task<SweepDetail> SubmitAsync(ApiClient api, string yaml, string file, TextWriter talk, Uri address, CancellationToken cancel)
+    private static async Task<SweepDetail> SubmitAsync(ApiClient api, string yaml, string file, string[] checkpoints, TextWriter talk, Uri address, CancellationToken cancel)
     {
-        SubmitReply reply = await api.SubmitAsync(yaml, file, cancel);
+        SubmitReply reply = await api.SubmitAsync(yaml, file, await CheckpointOption.UploadAsync(api, checkpoints, cancel), cancel);
         string id = reply.SweepId.ToString();
         SweepDetail sweep = await api.SweepAsync(id, cancel);
         string what = $"sweep {sweep.Summary.Name}: {reply.Runs} runs, {reply.Jobs} jobs";

@@ -86,6 +86,7 @@ internal static class ShowVerb
         terminal.Out.WriteLine($"Run {run.Index} {run.Name} ({run.Id}) of sweep {run.SweepId}");
         terminal.Out.WriteLine($"Spec {run.SpecHash}");
         terminal.Out.WriteLine(run.Spec?.ToJsonString(Indented));
+        terminal.Out.WriteLine($"Made by {run.Provenance?.ToJsonString()}");
         Table jobs = new Table().RoundedBorder().AddColumns("job", "state", "attempts", "progress", "runner", "error", "id");
         foreach (JobView job in run.Jobs)
         {

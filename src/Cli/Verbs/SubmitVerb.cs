@@ -12,23 +12,31 @@ internal static class SubmitVerb
 
         Examples:
           ddpm submit samples/digits.yaml --watch
+          ddpm submit cifar10.yaml --checkpoint imported.safetensors
           DDPM__Token=… ddpm submit my.yaml --server http://scheduler:5080
         """;
 
     public static Command Create(Terminal terminal)
     {
         Argument<string> file = VerbOptions.File();
+        Option<string[]> checkpoints = CheckpointOption.Create();
         Option<bool> watch = new("--watch") { Description = "Show its progress until it ends; Ctrl-C ends only the watching." };
         Option<string?> pictures = WatchVerb.Pictures();
         Option<string?> server = VerbOptions.Server();
         Option<bool> json = VerbOptions.Json();
-        Command verb = new("submit", About) { file, watch, pictures, server, json };
+        Command verb = new("submit", About) { file, checkpoints, watch, pictures, server, json };
         verb.SetAction(async (line, cancel) =>
         {
             string path = line.GetRequiredValue(file);
             string yaml = await SweepText.ReadAsync(path, cancel);
             using ApiClient api = VerbOptions.Client(terminal, line.GetValue(server));
-            SubmitReply reply = await api.SubmitAsync(yaml, path, cancel);
+            string[] given = line.GetValue(checkpoints) ?? [];
+            if (given.Length > 0)
+            {
+                CheckpointOption.Check(yaml, path, given);
+            }
+
+            SubmitReply reply = await api.SubmitAsync(yaml, path, await CheckpointOption.UploadAsync(api, given, cancel), cancel);
             bool asJson = line.GetValue(json);
             if (line.GetValue(watch))
             {

@@ -11,6 +11,7 @@ internal static class ApiRoutes
     {
         RouteGroupBuilder api = app.MapGroup("/api/v1");
         api.MapSweeps();
+        api.MapCheckpoints();
         api.MapRuns();
         api.MapJobs();
         api.MapArtifacts();

@@ -14,6 +14,7 @@ namespace DdpmJobs.Scheduler.Api;
 /// <param name="Last">Newest value of each metric, as in <c>train/loss</c>; non-finite values as <c>NaN</c>, <c>Infinity</c>, <c>-Infinity</c>.</param>
 /// <param name="Evaluations">Measured qualities.</param>
 /// <param name="Artifacts">Files.</param>
+/// <param name="Provenance">What made it: program and version, and the checkpoint that it began with where there is one; null in a sweep's detail.</param>
 public sealed record RunDetail(
     Guid Id, Guid SweepId, int Index, string Name, JsonObject Axes, string SpecHash, JsonObject? Spec, IReadOnlyList<JobView> Jobs,
-    IReadOnlyDictionary<string, PointView> Last, IReadOnlyList<EvaluationView> Evaluations, IReadOnlyList<ArtifactView> Artifacts);
+    IReadOnlyDictionary<string, PointView> Last, IReadOnlyList<EvaluationView> Evaluations, IReadOnlyList<ArtifactView> Artifacts, JsonObject? Provenance);

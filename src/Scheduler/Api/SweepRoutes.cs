@@ -1,6 +1,8 @@
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Scheduler.Submission;
 using DdpmJobs.Scheduler.Sweeps;
+using DdpmJobs.Tracking.Sweeps;
+using Microsoft.AspNetCore.Mvc;
 
 namespace DdpmJobs.Scheduler.Api;
 
@@ -12,9 +14,9 @@ internal static class SweepRoutes
     public static void MapSweeps(this RouteGroupBuilder api)
     {
         RouteGroupBuilder sweeps = api.MapGroup("/sweeps").WithTags("sweeps");
-        sweeps.MapPost("", SubmitAsync).WithSummary("Submits a sweep: the body is the YAML file, `file` its name for errors. 201 when it is new, 200 when it was there already.")
+        sweeps.MapPost("", SubmitAsync).WithSummary("Submits a sweep: the body is the YAML file, `file` its name for errors, `checkpoint` (repeatable) the SHA-256 of an uploaded checkpoint that its run begins with. 201 when it is new, 200 when it was there already.")
             .Accepts<string>("text/yaml", "application/yaml", "text/plain")
-            .Produces<SubmitReply>(StatusCodes.Status201Created).Produces<SubmitReply>().ProducesProblem(StatusCodes.Status400BadRequest);
+            .Produces<SubmitReply>(StatusCodes.Status201Created).Produces<SubmitReply>().ProducesProblem(StatusCodes.Status400BadRequest).ProducesProblem(StatusCodes.Status409Conflict);
         sweeps.MapGet("", (TrackingReader reader, CancellationToken cancel, int limit = 50) => reader.SweepsAsync(Math.Clamp(limit, 1, 1000), cancel))
             .WithSummary("The newest sweeps; at most `limit`, 50 by default.").Produces<IReadOnlyList<SweepSummary>>();
         sweeps.MapGet("/{id}", ShowAsync).WithSummary("A sweep with its runs, by id, a beginning of its id (6 digits or more), or name (the newest).")
@@ -25,7 +27,7 @@ internal static class SweepRoutes
             .Produces<RequestReply>().ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<IResult> SubmitAsync(HttpRequest request, SweepSubmission submission, CancellationToken cancel, string file = "sweep.yaml")
+    private static async Task<IResult> SubmitAsync(HttpRequest request, SweepSubmission submission, CancellationToken cancel, string file = "sweep.yaml", [FromQuery] string[]? checkpoint = null)
     {
         if (await ReadAsync(request.Body, cancel) is not { } yaml)
         {
@@ -34,14 +36,18 @@ internal static class SweepRoutes
 
         try
         {
-            SubmitReply reply = await submission.SubmitAsync(yaml, file, ApiRoutes.UserOf(request), cancel);
+            SubmitReply reply = await submission.SubmitAsync(yaml, file, ApiRoutes.UserOf(request), checkpoint ?? [], cancel);
             return reply.Created ? Results.Created($"/api/v1/sweeps/{reply.SweepId}", reply) : Results.Ok(reply);
         }
         catch (SweepFileException e)
         {
             return Results.Problem(statusCode: StatusCodes.Status400BadRequest, detail: e.Message, extensions: new Dictionary<string, object?> { ["line"] = e.Line, ["column"] = e.Column });
         }
-        catch (SpecException e)
+        catch (CheckpointNotAdoptedException e)
+        {
+            return Results.Problem(statusCode: StatusCodes.Status409Conflict, detail: e.Message);
+        }
+        catch (Exception e) when (e is SpecException or InvalidDataException)
         {
             return Results.Problem(statusCode: StatusCodes.Status400BadRequest, detail: e.Message);
         }

@@ -125,7 +125,8 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
                 [.. jobs.Where(j => j.RunId == r.Id).OrderBy(j => j.Kind).Select(j => Views.Of(j, names))],
                 last[r.Id].OrderBy(m => m.Name, StringComparer.Ordinal).ToDictionary(m => m.Name, m => new PointView(m.Point.Step, m.Point.Value)),
                 [.. evaluations.Where(e => e.RunId == r.Id).OrderBy(e => e.CreatedAt).ThenBy(e => e.Id).Select(Views.Of)],
-                [.. files.Where(a => a.RunId == r.Id).OrderBy(a => a.CreatedAt).ThenBy(a => a.Id).Select(Views.Of)])),
+                [.. files.Where(a => a.RunId == r.Id).OrderBy(a => a.CreatedAt).ThenBy(a => a.Id).Select(Views.Of)],
+                only is null ? null : Views.Object(r.Provenance))),
         ];
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using DdpmJobs.Scheduler.Api;
 using DdpmJobs.Scheduler.Offers;
 using DdpmJobs.Scheduler.Sweeps;
+using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Storage;
 using DdpmJobs.Tracking.Sweeps;
@@ -12,17 +13,20 @@ using Microsoft.EntityFrameworkCore;
 namespace DdpmJobs.Scheduler.Submission;
 
 /// <summary>Takes a sweep's YAML to rows in the store and offers on the bus.</summary>
-public sealed class SweepSubmission(IDbContextFactory<TrackingDb> contexts, SweepStore sweeps, OfferSender offers, ILogger<SweepSubmission> logger)
+public sealed class SweepSubmission(IDbContextFactory<TrackingDb> contexts, SweepStore sweeps, ArtifactStore artifacts, OfferSender offers, ILogger<SweepSubmission> logger)
 {
     /// <summary>Submits; the same sweep again is found, not repeated.</summary>
     /// <param name="yaml">The text.</param>
     /// <param name="fileName">Named in errors; not opened.</param>
     /// <param name="user">Recorded with the sweep.</param>
+    /// <param name="checkpoints">Contents in the artifact store that runs begin with.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="SweepFileException">The text is wrong; nothing was written.</exception>
-    public async Task<SubmitReply> SubmitAsync(string yaml, string fileName, string user, CancellationToken cancel)
+    /// <exception cref="Model.Specs.SpecException">A checkpoint belongs to no run; nothing was written.</exception>
+    /// <exception cref="CheckpointNotAdoptedException">The sweep was there before without a checkpoint, or the content is not in the store.</exception>
+    public async Task<SubmitReply> SubmitAsync(string yaml, string fileName, string user, IReadOnlyList<string> checkpoints, CancellationToken cancel)
     {
-        SweepDraft draft = SweepFile.Parse(yaml, fileName, user);
+        SweepDraft draft = CheckpointAdoption.Adopt(SweepFile.Parse(yaml, fileName, user), [.. checkpoints.Select(sha256 => (sha256, PathOf(sha256)))]);
         (Guid sweepId, bool created, IReadOnlyList<JobOffer> ready) = await sweeps.SubmitAsync(draft, Provenance(), cancel);
         offers.Send(ready);
 
@@ -35,6 +39,18 @@ public sealed class SweepSubmission(IDbContextFactory<TrackingDb> contexts, Swee
         }
 
         return new SubmitReply(sweepId, created, runs, jobs);
+    }
+
+    private string PathOf(string sha256)
+    {
+        try
+        {
+            return artifacts.PathOf(sha256);
+        }
+        catch (Exception e) when (e is ArgumentException or FileNotFoundException)
+        {
+            throw new CheckpointNotAdoptedException($"There is no checkpoint {sha256} in the artifact store; upload it first.");
+        }
     }
 
     /// <summary>What made the runs: program version, its commit when the build knew it, and the host's system, as JSON.</summary>

@@ -12,7 +12,7 @@ public sealed class Artifact
     /// <summary>The run; null for a file of the whole sweep.</summary>
     public Guid? RunId { get; set; }
 
-    /// <summary>The job that made it; null for the scheduler's own.</summary>
+    /// <summary>The job that made it; null for the scheduler's own, and for a checkpoint that the run was submitted with.</summary>
     public Guid? JobId { get; set; }
 
     /// <summary>The attempt's fence; null for the scheduler's own.</summary>

@@ -19,15 +19,23 @@ internal sealed class ArtifactFolder(string folder)
         return Path.Combine(folder, sha256[..2], sha256[2..]);
     }
 
-    /// <summary>Copies a file in: temporary name, hash, sync, rename. A content that is there already is kept.</summary>
+    /// <summary>Copies a file in, as the other overload.</summary>
     /// <exception cref="StoreUnavailableException">The folder cannot be written.</exception>
     public async Task<(string Sha256, long Bytes)> PutAsync(string file, CancellationToken cancel)
+    {
+        await using FileStream source = File.OpenRead(file);
+        return await PutAsync(source, cancel);
+    }
+
+    /// <summary>Copies a content in: temporary name, hash, sync, rename. A content that is there already is kept.</summary>
+    /// <exception cref="StoreUnavailableException">The folder cannot be written.</exception>
+    public async Task<(string Sha256, long Bytes)> PutAsync(Stream source, CancellationToken cancel)
     {
         string temporary = Path.Combine(Temporary, Guid.CreateVersion7().ToString("N"));
         try
         {
             Directory.CreateDirectory(Temporary);
-            (string sha256, long bytes) = await CopyAsync(file, temporary, cancel);
+            (string sha256, long bytes) = await CopyAsync(source, temporary, cancel);
             string target = PathOf(sha256);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             File.Move(temporary, target, overwrite: true);
@@ -76,10 +84,9 @@ internal sealed class ArtifactFolder(string folder)
         }
     }
 
-    private static async Task<(string Sha256, long Bytes)> CopyAsync(string from, string to, CancellationToken cancel)
+    private static async Task<(string Sha256, long Bytes)> CopyAsync(Stream source, string to, CancellationToken cancel)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using FileStream source = File.OpenRead(from);
         await using FileStream target = new(to, FileMode.CreateNew, FileAccess.Write);
         byte[] buffer = new byte[CopyBuffer];
         int read;

@@ -64,6 +64,20 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
         return added;
     }
 
+    /// <summary>Stores a content that an artifact is to refer to within an hour; else it is collected.</summary>
+    /// <returns>Its SHA-256.</returns>
+    /// <exception cref="StoreUnavailableException">The folder cannot be written.</exception>
+    public async Task<string> KeepAsync(Stream content, CancellationToken cancel)
+    {
+        (string sha256, long bytes) = await _folder.PutAsync(content, cancel);
+        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+        await RenewAsync(change, sha256, bytes, cancel);
+        if (!_folder.Contains(sha256))
+            throw new StoreUnavailableException($"The content {sha256} was collected in the moment it was stored; store it again.", null);
+        await change.CommitAsync(cancel);
+        return sha256;
+    }
+
     /// <summary>The newest checkpoint of a run (largest step) whose content is there and sound; a damaged one is reported and passed over.</summary>
     public async Task<Artifact?> LatestCheckpointAsync(Guid runId, CancellationToken cancel)
     {
@@ -122,16 +136,21 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
     private static IQueryable<ArtifactBlob> Unneeded(TrackingDb db, DateTime before) => db.ArtifactBlobs
         .Where(blob => blob.CreatedAt < before && !db.Artifacts.Any(artifact => artifact.Sha256 == blob.Sha256 && artifact.DroppedAt == null));
 
-    private async Task AddRowsAsync(JobChange change, Artifact artifact, string file, long bytes, IReadOnlyList<Guid> from, CancellationToken cancel)
+    // A content that is used again counts as new, so that the garbage collector leaves it alone.
+    private static async Task RenewAsync(JobChange change, string sha256, long bytes, CancellationToken cancel)
     {
-        // A content that is used again counts as new, so that the garbage collector leaves it alone.
-        int renewed = await change.Db.ArtifactBlobs.Where(blob => blob.Sha256 == artifact.Sha256)
+        int renewed = await change.Db.ArtifactBlobs.Where(blob => blob.Sha256 == sha256)
             .ExecuteUpdateAsync(set => set.SetProperty(blob => blob.CreatedAt, change.Now), cancel);
         if (renewed == 0)
         {
             await change.Db.Database.ExecuteSqlAsync(
-                $"insert into artifact_blob (sha256, bytes, created_at) values ({artifact.Sha256}, {bytes}, {change.Now}) on conflict (sha256) do nothing", cancel);
+                $"insert into artifact_blob (sha256, bytes, created_at) values ({sha256}, {bytes}, {change.Now}) on conflict (sha256) do nothing", cancel);
         }
+    }
+
+    private async Task AddRowsAsync(JobChange change, Artifact artifact, string file, long bytes, IReadOnlyList<Guid> from, CancellationToken cancel)
+    {
+        await RenewAsync(change, artifact.Sha256, bytes, cancel);
 
         // The row is locked now; put back what the garbage collector took between the copy and the lock.
         if (!_folder.Contains(artifact.Sha256))

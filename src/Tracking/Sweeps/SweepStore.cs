@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Specs;
+using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Storage;
 using Microsoft.EntityFrameworkCore;
@@ -10,10 +11,11 @@ namespace DdpmJobs.Tracking.Sweeps;
 public sealed class SweepStore(IDbContextFactory<TrackingDb> contexts)
 {
     /// <summary>Stores a sweep, its runs and their jobs (train, then evaluate and sample) in one transaction; a sweep with the same hash is found instead.</summary>
+    /// <exception cref="CheckpointNotAdoptedException">A run has a checkpoint to begin with, but the sweep was there before without it, or the content is not in the store.</exception>
     /// <returns>The sweep's id, whether it is new, and the jobs that are ready to be offered (all ready ones when it was there already).</returns>
     public async Task<(Guid SweepId, bool Created, IReadOnlyList<JobOffer> Ready)> SubmitAsync(SweepDraft draft, string provenanceJson, CancellationToken cancel)
     {
-        if (await FindAsync(draft.SpecHash, cancel) is Guid found)
+        if (await FindAsync(draft, cancel) is Guid found)
             return (found, false, await ReadyOfAsync(found, cancel));
         try
         {
@@ -23,16 +25,29 @@ public sealed class SweepStore(IDbContextFactory<TrackingDb> contexts)
         catch (DbUpdateException)
         {
             // Somebody else may have submitted the same sweep in this moment; the unique key on the hash let one of us through.
-            if (await FindAsync(draft.SpecHash, cancel) is Guid theirs)
+            if (await FindAsync(draft, cancel) is Guid theirs)
                 return (theirs, false, await ReadyOfAsync(theirs, cancel));
             throw;
         }
     }
 
-    private async Task<Guid?> FindAsync(string specHash, CancellationToken cancel)
+    private async Task<Guid?> FindAsync(SweepDraft draft, CancellationToken cancel)
     {
         await using TrackingDb db = await contexts.CreateDbContextAsync(cancel);
-        return await db.Sweeps.Where(sweep => sweep.SpecHash == specHash).Select(sweep => (Guid?)sweep.Id).SingleOrDefaultAsync(cancel);
+        Guid? id = await db.Sweeps.Where(sweep => sweep.SpecHash == draft.SpecHash).Select(sweep => (Guid?)sweep.Id).SingleOrDefaultAsync(cancel);
+
+        // A run that began otherwise stays what it is: somebody may be training it just now.
+        for (int i = 0; id is not null && i < draft.Runs.Count; i++)
+        {
+            int index = i;
+            if (draft.Runs[i].Checkpoint is { } adopted
+                && !await db.Artifacts.AnyAsync(a => a.Sha256 == adopted.Sha256 && db.Runs.Any(r => r.Id == a.RunId && r.SweepId == id && r.Index == index), cancel))
+            {
+                throw new CheckpointNotAdoptedException($"The sweep {draft.Name} is there already, and its run {index} did not begin with the checkpoint {adopted.Sha256[..12]}; give the sweep another name to submit it with the checkpoint.");
+            }
+        }
+
+        return id;
     }
 
     private async Task<IReadOnlyList<JobOffer>> ReadyOfAsync(Guid sweepId, CancellationToken cancel)
@@ -57,12 +72,44 @@ public sealed class SweepStore(IDbContextFactory<TrackingDb> contexts)
         };
         change.Db.Sweeps.Add(sweep);
         for (int i = 0; i < draft.Runs.Count; i++)
-            AddRun(change, sweep, i, draft.Runs[i], provenanceJson);
+        {
+            Run run = AddRun(change, sweep, i, draft.Runs[i], provenanceJson);
+            if (draft.Runs[i].Checkpoint is { } adopted)
+                await AdoptAsync(change, run, adopted, cancel);
+        }
+
         await change.CommitAsync(cancel);
         return (sweep.Id, change.Ready);
     }
 
-    private static void AddRun(JobChange change, Sweep sweep, int index, RunDraft draft, string provenanceJson)
+    // In the transaction of the submission, so that no runner can begin the run without it.
+    private static async Task AdoptAsync(JobChange change, Run run, AdoptedCheckpoint adopted, CancellationToken cancel)
+    {
+        // A content that is used again counts as new, so that the garbage collector leaves it alone.
+        int there = await change.Db.ArtifactBlobs.Where(blob => blob.Sha256 == adopted.Sha256)
+            .ExecuteUpdateAsync(set => set.SetProperty(blob => blob.CreatedAt, change.Now), cancel);
+        if (there == 0)
+            throw new CheckpointNotAdoptedException($"The checkpoint {adopted.Sha256} is not in the artifact store; upload it again.");
+        change.Db.Artifacts.Add(new Artifact
+        {
+            Id = Guid.CreateVersion7(),
+            SweepId = run.SweepId,
+            RunId = run.Id,
+            Kind = "checkpoint",
+            Name = $"step-{adopted.Step:D8}.safetensors",
+            Sha256 = adopted.Sha256,
+            Step = adopted.Step,
+            CreatedAt = change.Now,
+        });
+        JsonObject provenance = JsonNode.Parse(run.Provenance)!.AsObject();
+        JsonObject checkpoint = new() { ["sha256"] = adopted.Sha256, ["step"] = adopted.Step };
+        foreach ((string name, string text) in adopted.Origin.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            checkpoint[name] = text;
+        provenance["began_with"] = checkpoint;
+        run.Provenance = provenance.ToJsonString();
+    }
+
+    private static Run AddRun(JobChange change, Sweep sweep, int index, RunDraft draft, string provenanceJson)
     {
         JsonNode spec = SpecJson.Write(draft.Spec);
         var run = new Run
@@ -85,6 +132,7 @@ public sealed class SweepStore(IDbContextFactory<TrackingDb> contexts)
             AddJob(change, sweep, run, JobKind.Evaluate, train);
         if (draft.Spec.Sampling.Count > 0)
             AddJob(change, sweep, run, JobKind.Sample, train);
+        return run;
     }
 
     private static Job AddJob(JobChange change, Sweep sweep, Run run, JobKind kind, Job? dependsOn)

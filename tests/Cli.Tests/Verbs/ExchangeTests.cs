@@ -51,6 +51,23 @@ public class ExchangeTests
     }
 
     [Fact]
+    public async Task Run_CheckpointThatIsNotOfTheSweep_IsRefusedBeforeAnythingStarts()
+    {
+        using ScratchFolder scratch = new();
+        string sweep = scratch.Write("one.yaml", Sweep);
+        string longer = scratch.Write("longer.yaml", Sweep.Replace("steps: 2, batch_size", "steps: 3, batch_size", StringComparison.Ordinal));
+        string checkpoint = scratch.At("c.safetensors");
+        Assert.Equal(0, (await Cli.RunAsync("import", WriteWeights(scratch), "--sweep", sweep, "--out", checkpoint)).Code);
+        foreach (string verb in new[] { "run", "submit" })
+        {
+            Assert.Contains("belongs to no run of the sweep one: its spec is", (await Cli.RunAsync(verb, longer, "--checkpoint", checkpoint)).Refusal());
+            Assert.Contains("two checkpoints belong to the run", (await Cli.RunAsync(verb, sweep, "--checkpoint", checkpoint, "--checkpoint", checkpoint)).Refusal());
+            Assert.Contains("there is no such file", (await Cli.RunAsync(verb, sweep, "--checkpoint", scratch.At("none"))).Refusal());
+            Assert.Contains("it is no checkpoint", (await Cli.RunAsync(verb, sweep, "--checkpoint", scratch.At("weights.safetensors"))).Refusal());
+        }
+    }
+
+    [Fact]
     public async Task Import_BadInput_IsRefusedInOneSentence()
     {
         using ScratchFolder scratch = new();

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
+using DdpmJobs.Model.Checkpoints;
+using DdpmJobs.Model.Specs;
 using DdpmJobs.Scheduler.Api;
+using DdpmJobs.Scheduler.Sweeps;
 using DdpmJobs.Scheduler.Tests.Hosting;
 using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Jobs;
@@ -45,6 +48,70 @@ public sealed class ApiTests
         Assert.StartsWith("my.yaml:3:", (string?)problem["detail"], StringComparison.Ordinal);
         Assert.Equal(3, (int)problem["line"]!);
         Assert.Empty(await host.GetAsync<List<SweepSummary>>("/api/v1/sweeps"));
+    }
+
+    [Fact]
+    public async Task Submit_WithAnUploadedCheckpoint_GivesItToTheRunOfItsSpec()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+        RunSpec spec = SweepFile.Parse(SchedulerHost.Yaml("pair"), "pair.yaml", "grace").Runs[1].Spec;
+        string sha256 = await UploadAsync(host, Header(spec));
+
+        using HttpResponseMessage submitted = await host.SubmitByHttpAsync(SchedulerHost.Yaml("pair"), $"pair.yaml&checkpoint={sha256}");
+        Assert.Equal(HttpStatusCode.Created, submitted.StatusCode);
+        SweepDetail sweep = await host.GetAsync<SweepDetail>("/api/v1/sweeps/pair");
+        Assert.Empty(sweep.Runs[0].Artifacts);
+        ArtifactView checkpoint = Assert.Single(sweep.Runs[1].Artifacts);
+        Assert.Equal(("checkpoint", sha256, 4L), (checkpoint.Kind, checkpoint.Sha256, checkpoint.Step));
+        RunDetail run = await host.GetAsync<RunDetail>($"/api/v1/runs/{sweep.Runs[1].Id}");
+        Assert.Equal(("DdpmJobs", sha256, "weights.pth"), (
+            (string?)run.Provenance!["program"], (string?)run.Provenance["began_with"]!["sha256"], (string?)run.Provenance["began_with"]!["imported_file"]));
+
+        // Another sweep has no such run, and one that began without keeps what it is.
+        using HttpResponseMessage other = await host.SubmitByHttpAsync(SchedulerHost.Yaml("other").Replace("optdigits", "mnist", StringComparison.Ordinal), $"other.yaml&checkpoint={sha256}");
+        Assert.Equal(HttpStatusCode.BadRequest, other.StatusCode);
+        Assert.Contains("belongs to no run of the sweep other", (string?)JsonNode.Parse(await other.Content.ReadAsStringAsync(Cancel))!["detail"]);
+        using (HttpResponseMessage plain = await host.SubmitByHttpAsync(SchedulerHost.Yaml("plain")))
+        using (HttpResponseMessage late = await host.SubmitByHttpAsync(SchedulerHost.Yaml("plain"), $"plain.yaml&checkpoint={sha256}"))
+        {
+            Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Conflict), (plain.StatusCode, late.StatusCode));
+        }
+
+        using HttpResponseMessage unknown = await host.SubmitByHttpAsync(SchedulerHost.Yaml("third"), "third.yaml&checkpoint=../../etc/passwd");
+        Assert.Equal(HttpStatusCode.Conflict, unknown.StatusCode);
+    }
+
+    [Fact]
+    public async Task Upload_WhatIsNoCheckpoint_IsRefused()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+        using ByteArrayContent nonsense = new([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        using HttpResponseMessage refused = await host.Client.PostAsync("/api/v1/checkpoints", nonsense, Cancel);
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.StartsWith("the upload cannot be used", (string?)JsonNode.Parse(await refused.Content.ReadAsStringAsync(Cancel))!["detail"], StringComparison.Ordinal);
+    }
+
+    // A checkpoint of no tensors: what a scheduler looks at is the header.
+    private static byte[] Header(RunSpec spec)
+    {
+        string file = Path.GetTempFileName();
+        Safetensors.Write(file, new Dictionary<string, string>
+        {
+            ["format"] = "ddpmjobs.checkpoint/1", ["spec"] = SpecJson.Canonical(spec), ["spec_hash"] = SpecJson.Hash(spec), ["step"] = "4", ["images_seen"] = "16", ["imported_file"] = "weights.pth",
+        }, []);
+        byte[] bytes = File.ReadAllBytes(file);
+        File.Delete(file);
+        return bytes;
+    }
+
+    private static async Task<string> UploadAsync(SchedulerHost host, byte[] bytes)
+    {
+        using ByteArrayContent content = new(bytes);
+        using HttpResponseMessage uploaded = await host.Client.PostAsync("/api/v1/checkpoints", content, Cancel);
+        Assert.Equal(HttpStatusCode.OK, uploaded.StatusCode);
+        JsonNode reply = JsonNode.Parse(await uploaded.Content.ReadAsStringAsync(Cancel))!;
+        Assert.Equal(4, (int?)reply["step"]);
+        return (string)reply["sha256"]!;
     }
 
     [Fact]

@@ -79,7 +79,7 @@ public sealed class SchedulerHost : IAsyncDisposable
 
     /// <summary>Submits a sweep of two runs, whose six jobs are two ready trainings and four blocked dependants.</summary>
     public async Task<Guid> SubmitAsync(string name = "pair", string user = "ada")
-        => (await Services.GetRequiredService<SweepSubmission>().SubmitAsync(Yaml(name), "pair.yaml", user, CancellationToken.None)).SweepId;
+        => (await Services.GetRequiredService<SweepSubmission>().SubmitAsync(Yaml(name), "pair.yaml", user, [], CancellationToken.None)).SweepId;
 
     public static string Yaml(string name) => $$"""
         name: {{name}}

@@ -70,7 +70,7 @@ internal static class RunVerb
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, host.Stopping);
         try
         {
-            SweepDetail sweep = await SubmitAsync(api, yaml, file, talk, host.Address, stop.Token);
+            SweepDetail sweep = await SubmitAsync(api, yaml, file, terminal, talk, host.Address, stop.Token);
             sweep = await new SweepWatch(terminal, api, ownRunner: true).ToEndAsync(sweep.Summary.Id.ToString(), json, stop.Token);
             string folder = pictures ?? PictureFiles.FolderOf(sweep.Summary, Path.Combine(data, "results"));
             int code = await SweepEnd.WriteAsync(sweep, api, folder, json, terminal, stop.Token);
@@ -95,7 +95,7 @@ internal static class RunVerb
     }
 
     // The same sweep again goes on: what failed or was cancelled is tried again.
-    private static async Task<SweepDetail> SubmitAsync(ApiClient api, string yaml, string file, TextWriter talk, Uri address, CancellationToken cancel)
+    private static async Task<SweepDetail> SubmitAsync(ApiClient api, string yaml, string file, Terminal terminal, TextWriter talk, Uri address, CancellationToken cancel)
     {
         SubmitReply reply = await api.SubmitAsync(yaml, file, cancel);
         string id = reply.SweepId.ToString();
@@ -115,6 +115,7 @@ internal static class RunVerb
             talk.WriteLine($"Resuming {what}.{retried}");
         }
 
+        WarningText.Write(sweep.Summary.Name, reply.Warnings, terminal);
         talk.WriteLine($"Dashboard: {address}hangfire");
         talk.Flush();
         return sweep;

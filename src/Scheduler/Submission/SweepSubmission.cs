@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using DdpmJobs.Model.Specs;
 using DdpmJobs.Scheduler.Api;
 using DdpmJobs.Scheduler.Offers;
 using DdpmJobs.Scheduler.Sweeps;
@@ -34,8 +35,12 @@ public sealed class SweepSubmission(IDbContextFactory<TrackingDb> contexts, Swee
             logger.Submitted(sweepId, draft.Name, user, runs, jobs);
         }
 
-        return new SubmitReply(sweepId, created, runs, jobs);
+        return new SubmitReply(sweepId, created, runs, jobs, WarningsOf(draft));
     }
+
+    /// <summary>What in a sweep's runs works, but perhaps not as meant.</summary>
+    public static IReadOnlyList<WarningView> WarningsOf(SweepDraft draft)
+        => [.. draft.Runs.SelectMany((run, index) => RunWarnings.Of(run.Spec).Select(warning => new WarningView(index, run.Name, warning.Path, warning.Message)))];
 
     /// <summary>What made the runs: program version, its commit when the build knew it, and the host's system, as JSON.</summary>
     public static string Provenance()

@@ -62,8 +62,16 @@ public partial class ClusterTests
         Assert.True(expected.Length > 2 * 500);
         Assert.Equal(expected, await Curves.OfPostgresAsync(postgres));
 
-        // The README's queries are real.
-        foreach (string query in ReadmeQueries())
+        // The same values are shown as a progressive code.
+        await using (CliProcess show = CliProcess.Start(scratch.Path, environment, "show", "team/0", "--rate-distortion", "--plot", "rate.png"))
+        {
+            Assert.True(await show.EndAsync(Limit) == 0, show.Describe());
+            Assert.Contains("Lossless code:", show.Output);
+            Assert.True(File.Exists(Path.Combine(scratch.Path, "rate.png")));
+        }
+
+        // The documented queries are real.
+        foreach (string query in DocumentedQueries())
         {
             await using var command = new NpgsqlCommand(query, connection);
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
@@ -77,11 +85,11 @@ public partial class ClusterTests
         ["DDPM__Runner__WorkFolder"] = Path.Combine(scratch.Path, "work-" + name),
     };
 
-    private static string[] ReadmeQueries()
+    private static string[] DocumentedQueries()
     {
-        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
-        string[] queries = [.. SqlBlock().Matches(readme).Select(match => match.Groups[1].Value.Replace("'digits'", "'team'", StringComparison.Ordinal))];
-        Assert.Equal(3, queries.Length);
+        string[] pages = [.. new[] { "README.md", "docs/likelihood.md" }.Select(page => File.ReadAllText(Path.Combine(Repository.Root, page)))];
+        string[] queries = [.. pages.SelectMany(page => SqlBlock().Matches(page)).Select(match => match.Groups[1].Value.Replace("'digits'", "'team'", StringComparison.Ordinal))];
+        Assert.Equal(4, queries.Length);
         return queries;
     }
 

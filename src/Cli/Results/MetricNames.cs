@@ -5,6 +5,7 @@ internal static class MetricNames
 {
     public const string Loss = "train/loss";
     public const string ImagesPerSecond = "train/images_per_second";
+    public const string Nll = "nll";
     public const string BitsPerDim = "bits/dim";
 
     /// <summary>Parts of the bound on the likelihood, with the paper's names.</summary>

@@ -1,6 +1,10 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using DdpmJobs.Cli.Results;
+using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Specs;
+using DdpmJobs.Scheduler.Api;
+using DdpmJobs.Scheduler.Submission;
 using DdpmJobs.Scheduler.Sweeps;
 using DdpmJobs.Tracking.Sweeps;
 using Spectre.Console;
@@ -20,8 +24,7 @@ internal static class PlanVerb
         {
             string path = line.GetRequiredValue(file);
             SweepDraft sweep = SweepFile.Parse(await SweepText.ReadAsync(path, cancel), path, Environment.UserName);
-            (RunDraft Run, int Index, RunWarning Warning)[] warnings =
-                [.. sweep.Runs.SelectMany((r, i) => RunWarnings.Of(r.Spec).Select(w => (r, i, w)))];
+            IReadOnlyList<WarningView> warnings = SweepSubmission.WarningsOf(sweep);
             if (line.GetValue(json))
             {
                 terminal.WriteJson(new
@@ -29,17 +32,14 @@ internal static class PlanVerb
                     sweep.Name,
                     sweep.SpecHash,
                     sweep.Pool,
-                    Runs = sweep.Runs.Select((r, i) => new { Index = i, r.Name, Axes = JsonNode.Parse(r.AxesJson), SpecHash = SpecJson.Hash(r.Spec), Spec = SpecJson.Write(r.Spec) }),
-                    Warnings = warnings.Select(w => new { w.Index, Run = w.Run.Name, w.Warning.Path, w.Warning.Message }),
+                    Runs = sweep.Runs.Select((r, i) => new { Index = i, r.Name, Axes = JsonNode.Parse(r.AxesJson), SpecHash = SpecJson.Hash(r.Spec), PriorBitsPerDimAtMost = PriorOf(r), Spec = SpecJson.Write(r.Spec) }),
+                    Warnings = warnings,
                 });
             }
             else
             {
                 Write(sweep, terminal);
-                foreach ((RunDraft run, int index, RunWarning warning) in warnings)
-                {
-                    terminal.Error.WriteLine($"ddpm: warning: run {sweep.Name}/{index} ({run.Name}): {warning.Path}: {warning.Message}");
-                }
+                WarningText.Write(sweep.Name, warnings, terminal);
             }
 
             return 0;
@@ -47,13 +47,16 @@ internal static class PlanVerb
         return verb;
     }
 
+    // The part of the bound that the schedule alone decides, at its worst; bits/dim.
+    private static double PriorOf(RunDraft run) => TerminalNoise.WorstBitsPerDim(run.Spec.Process.Schedule.RequireBetas(run.Spec.Process.Timesteps));
+
     private static void Write(SweepDraft sweep, Terminal terminal)
     {
-        Table table = new Table().RoundedBorder().AddColumns("#", "run", "steps", "images", "spec");
+        Table table = new Table().RoundedBorder().AddColumns("#", "run", "steps", "images", "L_T up to, bits/dim", "spec");
         for (int i = 0; i < sweep.Runs.Count; i++)
         {
             TrainingSpec training = sweep.Runs[i].Spec.Training;
-            table.AddRow(i.ToString(), Markup.Escape(sweep.Runs[i].Name), $"{training.Steps:n0}", $"{(long)training.Steps * training.BatchSize:n0}", Wording.Short(SpecJson.Hash(sweep.Runs[i].Spec)));
+            table.AddRow(i.ToString(), Markup.Escape(sweep.Runs[i].Name), $"{training.Steps:n0}", $"{(long)training.Steps * training.BatchSize:n0}", Wording.Fixed(PriorOf(sweep.Runs[i])), Wording.Short(SpecJson.Hash(sweep.Runs[i].Spec)));
         }
 
         terminal.Write(table);

@@ -71,7 +71,7 @@ internal static class RunVerb
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, host.Stopping);
         try
         {
-            SweepDetail sweep = await SubmitAsync(api, yaml, file, checkpoints, talk, host.Address, stop.Token);
+            SweepDetail sweep = await SubmitAsync(api, yaml, file, checkpoints, terminal, talk, host.Address, stop.Token);
             sweep = await new SweepWatch(terminal, api, ownRunner: true).ToEndAsync(sweep.Summary.Id.ToString(), json, stop.Token);
             string folder = pictures ?? PictureFiles.FolderOf(sweep.Summary, Path.Combine(data, "results"));
             int code = await SweepEnd.WriteAsync(sweep, api, folder, json, terminal, stop.Token);
@@ -96,7 +96,8 @@ internal static class RunVerb
     }
 
     // The same sweep again goes on: what failed or was cancelled is tried again.
-    private static async Task<SweepDetail> SubmitAsync(ApiClient api, string yaml, string file, string[] checkpoints, TextWriter talk, Uri address, CancellationToken cancel)
+    private static async Task<SweepDetail> SubmitAsync(
+        ApiClient api, string yaml, string file, string[] checkpoints, Terminal terminal, TextWriter talk, Uri address, CancellationToken cancel)
     {
         SubmitReply reply = await api.SubmitAsync(yaml, file, await CheckpointOption.UploadAsync(api, checkpoints, cancel), cancel);
         string id = reply.SweepId.ToString();
@@ -116,6 +117,7 @@ internal static class RunVerb
             talk.WriteLine($"Resuming {what}.{retried}");
         }
 
+        WarningText.Write(sweep.Summary.Name, reply.Warnings, terminal);
         talk.WriteLine($"Dashboard: {address}hangfire");
         talk.Flush();
         return sweep;

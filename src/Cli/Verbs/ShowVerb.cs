@@ -2,7 +2,9 @@ using System.CommandLine;
 using System.Net;
 using System.Text.Json;
 using DdpmJobs.Cli.Client;
+using DdpmJobs.Cli.Errors;
 using DdpmJobs.Cli.Results;
+using DdpmJobs.Model.Plots;
 using DdpmJobs.Scheduler.Api;
 using Spectre.Console;
 
@@ -11,21 +13,46 @@ namespace DdpmJobs.Cli.Verbs;
 /// <summary><c>ddpm show</c>: a sweep or a run with its results.</summary>
 internal static class ShowVerb
 {
+    private const string About = """
+        Shows a sweep with its leaderboard, or a run with its spec, jobs, values and files.
+
+        Examples:
+          ddpm show digits
+          ddpm show digits/0 --protocol
+          ddpm show digits/0 --rate-distortion --plot rate.png
+
+        --rate-distortion shows a measured run as a progressive code (Ho et al. 2020, section 4.3 and table 4): bits sent and error of what they show, by reverse steps done.
+        """;
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     public static Command Create(Terminal terminal)
     {
         Argument<string> what = new("WHAT") { Description = $"A sweep (its id, the first 6 or more digits of it, or its name), or {RunReference.Words}." };
         Option<bool> protocol = new("--protocol") { Description = "Show how each value was measured." };
+        Option<bool> rates = new("--rate-distortion") { Description = "Of a run: rate and distortion by reverse steps done." };
+        Option<string?> plot = new("--plot") { Description = "With --rate-distortion: write a picture (PNG) of the curves.", HelpName = "FILE" };
         Option<string?> server = VerbOptions.Server();
         Option<bool> json = VerbOptions.Json();
-        Command verb = new("show", "Shows a sweep with its leaderboard, or a run with its spec, jobs, values and files.") { what, protocol, server, json };
+        Command verb = new("show", About) { what, protocol, rates, plot, server, json };
+        verb.Validators.Add(result =>
+        {
+            if (result.GetValue(plot) is not null && !result.GetValue(rates))
+            {
+                result.AddError("--plot draws what --rate-distortion shows; give both");
+            }
+        });
         verb.SetAction(async (line, cancel) =>
         {
             using ApiClient api = VerbOptions.Client(terminal, line.GetValue(server));
             string text = line.GetRequiredValue(what);
             (SweepDetail? sweep, RunDetail? run) = await FindAsync(api, text, cancel);
-            if (line.GetValue(json))
+            if (line.GetValue(rates))
+            {
+                RunDetail measured = run ?? throw new CliException($"--rate-distortion is of one run; give {RunReference.Words}; got the sweep {sweep!.Summary.Name}");
+                await WriteRatesAsync(measured, api, line.GetValue(plot), line.GetValue(json), terminal, cancel);
+            }
+            else if (line.GetValue(json))
             {
                 terminal.WriteJson(sweep is not null ? sweep : run!);
             }
@@ -59,6 +86,32 @@ internal static class ShowVerb
         catch (ServerException e) when (e.Status == HttpStatusCode.NotFound && Guid.TryParse(text, out _))
         {
             return (await api.SweepAsync(text, cancel), null);
+        }
+    }
+
+    private static async Task WriteRatesAsync(RunDetail run, ApiClient api, string? plot, bool json, Terminal terminal, CancellationToken cancel)
+    {
+        if (plot is not null)
+        {
+            PlotFile.Require(plot);
+        }
+
+        RateDistortionReport report = await RateDistortionReport.ReadAsync(run, api, cancel);
+        if (plot is not null)
+        {
+            RateDistortionPlot.Write($"{run.Name}, {report.Curves[0].Evaluation.Metric}", report.Curves[0].Curve, plot);
+        }
+
+        if (json)
+        {
+            terminal.WriteJson(report.Document());
+            return;
+        }
+
+        report.Write(terminal);
+        if (plot is not null)
+        {
+            terminal.Out.WriteLine($"Wrote {plot}{(report.Curves.Count > 1 ? $" ({report.Curves[0].Evaluation.Metric})" : "")}.");
         }
     }
 
@@ -110,7 +163,7 @@ internal static class ShowVerb
 
         foreach ((string metric, PointView point) in run.Last)
         {
-            terminal.Out.WriteLine($"{metric} {Wording.Number(point.Value, 6)} (step {point.Step})");
+            terminal.Out.WriteLine($"{metric} {Wording.Number(point.Value, 6)} ({(metric.EndsWith("_at_t", StringComparison.Ordinal) ? "t =" : "step")} {point.Step})");
         }
 
         foreach (ArtifactView file in run.Artifacts)

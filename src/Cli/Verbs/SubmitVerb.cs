@@ -1,5 +1,6 @@
 using System.CommandLine;
 using DdpmJobs.Cli.Client;
+using DdpmJobs.Cli.Results;
 using DdpmJobs.Scheduler.Api;
 
 namespace DdpmJobs.Cli.Verbs;
@@ -40,6 +41,7 @@ internal static class SubmitVerb
             bool asJson = line.GetValue(json);
             if (line.GetValue(watch))
             {
+                WarningText.Write(reply.SweepId.ToString(), reply.Warnings, terminal);
                 (asJson ? terminal.Error : terminal.Out).WriteLine(Sentence(reply));
                 return await WatchVerb.WatchAsync(terminal, api, reply.SweepId.ToString(), line.GetValue(pictures), asJson, cancel);
             }
@@ -50,6 +52,7 @@ internal static class SubmitVerb
             }
             else
             {
+                WarningText.Write(reply.SweepId.ToString(), reply.Warnings, terminal);
                 terminal.Out.WriteLine(Sentence(reply));
                 terminal.Out.WriteLine($"Watch it: ddpm watch {reply.SweepId}");
             }

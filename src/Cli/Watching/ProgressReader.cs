@@ -51,8 +51,12 @@ internal sealed class ProgressReader(TimeProvider clock)
         return new RunProgress(
             run.Name, job?.Kind ?? "", allWell ? "done" : job!.State, job?.Done ?? 0, job?.Total ?? 0, job?.Unit ?? "",
             Last(run, MetricNames.Loss), training ? Last(run, MetricNames.ImagesPerSecond) : null, remaining,
-            run.Evaluations.LastOrDefault(e => e.Unit == MetricNames.BitsPerDim)?.Value, allWell ? "" : job?.Error ?? "");
+            Bound(run), allWell ? "" : job?.Error ?? "");
     }
+
+    // Of several bounds that of the held-out images, which is the one to compare.
+    private static double? Bound(RunDetail run)
+        => (run.Evaluations.LastOrDefault(e => e.Metric == MetricNames.Nll) ?? run.Evaluations.LastOrDefault(e => e.Unit == MetricNames.BitsPerDim))?.Value;
 
     private static bool IsFinal(JobView job) => Final.Contains(job.State);
 

@@ -13,10 +13,18 @@ public static class TerminalNoise
     /// For one dimension L_T = (alphaBar x0^2 - alphaBar - ln(1 - alphaBar)) / (2 ln 2), which grows with x0^2. At x0 = 1 or -1 two terms cancel: -log2(1 - alphaBar) / 2.
     /// No image exceeds it; real images, of smaller mean square, have less.
     /// </remarks>
-    public static double WorstBitsPerDim(GaussianDiffusion process)
+    public static double WorstBitsPerDim(GaussianDiffusion process) => WorstBitsPerDim(process.Betas);
+
+    /// <summary>The same of a process that has only its betas yet.</summary>
+    /// <param name="betas">beta_t for t = 0..T-1.</param>
+    /// <returns>Bits/dim; infinite where the last step is noiseless.</returns>
+    public static double WorstBitsPerDim(IReadOnlyList<double> betas)
     {
+        double alphaBar = 1;
+        for (int t = 0; t < betas.Count; t++)
+            alphaBar *= 1 - betas[t];
+
         // atanh(a / (2 - a)) is -ln(1 - a) / 2 without the loss of 1 - a for a small a.
-        double alphaBar = process.AlphasCumprod[^1];
         return Math.Atanh(alphaBar / (2 - alphaBar)) / Math.Log(2);
     }
 }

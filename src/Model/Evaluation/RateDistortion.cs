@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace DdpmJobs.Model.Evaluation;
 
 /// <summary>A trained model as a progressive code: bits received against the error of what they show. Needs no libtorch.</summary>
@@ -35,6 +37,19 @@ public sealed class RateDistortion
         if (Points.Count == 0 || Points[0].ReverseSteps < 1)
             throw new ArgumentException($"Rates and distortions must share at least one t, all below T = {timesteps}.", nameof(rate));
     }
+
+    /// <summary>Reads what an evaluation of the bound has stored.</summary>
+    /// <param name="protocol">Its protocol.</param>
+    /// <param name="parts">Its parts.</param>
+    /// <param name="rate">Its series of rates.</param>
+    /// <param name="distortion">Its series of distortions.</param>
+    /// <returns>Null where the protocol is not that of a bound, or no point is there.</returns>
+    public static RateDistortion? Of(
+        JsonObject protocol, IReadOnlyDictionary<string, double> parts, IReadOnlyList<(long T, double Value)> rate, IReadOnlyList<(long T, double Value)> distortion)
+        => protocol["timesteps"] is JsonValue timesteps && protocol["levels"] is JsonValue levels && parts.TryGetValue("decoder_bits_per_dim", out double decoder)
+            && rate.Select(point => point.T).Intersect(distortion.Select(point => point.T)).Any()
+            ? new RateDistortion(timesteps.GetValue<int>(), levels.GetValue<int>(), decoder, rate, distortion)
+            : null;
 
     /// <summary>T.</summary>
     public int Timesteps { get; }

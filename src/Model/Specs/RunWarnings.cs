@@ -9,7 +9,7 @@ public static class RunWarnings
     public static IReadOnlyList<RunWarning> Of(RunSpec run)
     {
         ProcessSpec process = run.Process;
-        double bits = TerminalNoise.WorstBitsPerDim(new GaussianDiffusion(process.Schedule.RequireBetas(process.Timesteps)));
+        double bits = TerminalNoise.WorstBitsPerDim(process.Schedule.RequireBetas(process.Timesteps));
         return bits <= TerminalNoise.SmallBitsPerDim ? [] :
         [
             new RunWarning("process.schedule", FormattableString.Invariant(

@@ -5,4 +5,5 @@ namespace DdpmJobs.Scheduler.Api;
 /// <param name="Created">False when the same sweep was there already.</param>
 /// <param name="Runs">Points.</param>
 /// <param name="Jobs">Jobs.</param>
-public sealed record SubmitReply(Guid SweepId, bool Created, int Runs, int Jobs);
+/// <param name="Warnings">What in its runs works, but perhaps not as meant.</param>
+public sealed record SubmitReply(Guid SweepId, bool Created, int Runs, int Jobs, IReadOnlyList<WarningView> Warnings);

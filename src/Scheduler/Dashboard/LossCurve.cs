@@ -15,7 +15,10 @@ public static class LossCurve
     private const int Columns = 300;
 
     /// <summary>Draws points in step order; values that are not finite are counted below the picture.</summary>
-    public static Markup Draw(IReadOnlyList<MetricPoint> points)
+    /// <param name="points">The curve.</param>
+    /// <param name="name">What it is, for those who cannot see it.</param>
+    /// <param name="linear">Whether values are never shown by their logarithms.</param>
+    public static Markup Draw(IReadOnlyList<MetricPoint> points, string name = "loss", bool linear = false)
     {
         ArgumentNullException.ThrowIfNull(points);
         List<MetricPoint> finite = [.. points.Where(p => double.IsFinite(p.Value))];
@@ -27,7 +30,7 @@ public static class LossCurve
         }
 
         // Map steps and values to pixels.
-        bool logarithmic = finite.TrueForAll(p => p.Value > 0);
+        bool logarithmic = !linear && finite.TrueForAll(p => p.Value > 0);
         double Scale(double value) => logarithmic ? Math.Log10(value) : value;
         double low = finite.Min(p => Scale(p.Value));
         double high = finite.Max(p => Scale(p.Value));
@@ -53,7 +56,7 @@ public static class LossCurve
                 $"<line x1='{Left}' x2='{Width - 10}' y1='{Pixel(Y(scaled))}' y2='{Pixel(Y(scaled))}' stroke='#ccc' stroke-width='0.5'/><text x='{Left - 6}' y='{Pixel(Y(scaled) + 4)}' text-anchor='end'>{value.ToString("G3", CultureInfo.InvariantCulture)}</text><text x='{Pixel(X(step))}' y='{Height - 8}' text-anchor='{(i == 4 ? "end" : "middle")}'>{step}</text>");
         }));
         return Markup.Of(
-            $"<svg class='ddpm-curve' viewBox='0 0 {Width} {Height}' width='{Width}' height='{Height}' role='img' aria-label='loss by step' font-size='12' fill='currentColor'>{labels}<path d='{band} Z' fill='#337ab7' fill-opacity='0.25'/><path d='{mean}' fill='none' stroke='#337ab7' stroke-width='1.5'/></svg>{note}<p class='text-muted'><small>Line: mean of each column of pixels; band: least to largest value. Steps across{(logarithmic ? ", values logarithmic" : "")}.</small></p>");
+            $"<svg class='ddpm-curve' viewBox='0 0 {Width} {Height}' width='{Width}' height='{Height}' role='img' aria-label='{name} by step' font-size='12' fill='currentColor'>{labels}<path d='{band} Z' fill='#337ab7' fill-opacity='0.25'/><path d='{mean}' fill='none' stroke='#337ab7' stroke-width='1.5'/></svg>{note}<p class='text-muted'><small>Line: mean of each column of pixels; band: least to largest value. Steps across{(logarithmic ? ", values logarithmic" : "")}.</small></p>");
     }
 
     private static string Path(IEnumerable<(double X, double Y)> points)

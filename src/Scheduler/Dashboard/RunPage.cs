@@ -5,7 +5,7 @@ using Hangfire.Dashboard;
 
 namespace DdpmJobs.Scheduler.Dashboard;
 
-/// <summary>A run: curve, qualities, files, jobs with attempts and events, spec.</summary>
+/// <summary>A run: curve, qualities, rate and distortion, files, jobs with attempts and events, spec.</summary>
 public sealed class RunPage(string id) : TrackingPage
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
@@ -34,6 +34,7 @@ public sealed class RunPage(string id) : TrackingPage
             Markup.Of($"<p>{Link($"/sweeps/{run.SweepId}", "← all runs of the sweep")} <small class='text-muted'>{run.Id}, spec {run.SpecHash}</small></p>"),
             loss.Count > 0 ? Markup.Of($"<h3>Training loss</h3>{LossCurve.Draw(loss)}") : Markup.None,
             Qualities(run),
+            await RateDistortionSection.OfAsync(run, metrics, cancel),
             Files(run),
             Markup.Join(jobs.Select(History)),
             Markup.Of($"<h3>Newest values</h3><table class='table table-condensed ddpm-narrow'><thead><tr><th>Metric</th><th>Step</th><th>Value</th></tr></thead><tbody>{Markup.Join(run.Last.Select(m => Markup.Of($"<tr><td>{m.Key}</td><td>{m.Value.Step}</td><td>{Number(m.Value.Value, "G7")}</td></tr>")))}</tbody></table>"),

@@ -55,7 +55,7 @@ public abstract class TrackingPage : RazorPage
     }
 
     /// <summary>A number for a person: plain, short; two digits of what the format would show as zero.</summary>
-    protected static string Number(double value, string format)
+    protected internal static string Number(double value, string format)
     {
         string plain = value.ToString(format, CultureInfo.InvariantCulture);
         return value != 0 && plain.All(digit => digit is '0' or '.' or '-') ? value.ToString("0.0e-0", CultureInfo.InvariantCulture) : plain;

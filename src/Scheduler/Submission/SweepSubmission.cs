@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using DdpmJobs.Model.Specs;
 using DdpmJobs.Scheduler.Api;
 using DdpmJobs.Scheduler.Offers;
 using DdpmJobs.Scheduler.Sweeps;
@@ -38,8 +39,12 @@ public sealed class SweepSubmission(IDbContextFactory<TrackingDb> contexts, Swee
             logger.Submitted(sweepId, draft.Name, user, runs, jobs);
         }
 
-        return new SubmitReply(sweepId, created, runs, jobs);
+        return new SubmitReply(sweepId, created, runs, jobs, WarningsOf(draft));
     }
+
+    /// <summary>What in a sweep's runs works, but perhaps not as meant.</summary>
+    public static IReadOnlyList<WarningView> WarningsOf(SweepDraft draft)
+        => [.. draft.Runs.SelectMany((run, index) => RunWarnings.Of(run.Spec).Select(warning => new WarningView(index, run.Name, warning.Path, warning.Message)))];
 
     private string PathOf(string sha256)
     {

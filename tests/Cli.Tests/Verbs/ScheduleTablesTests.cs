@@ -48,6 +48,7 @@ public class ScheduleTablesTests
         Cli few = await Cli.RunAsync("kinds", "schedule", "linear", "--timesteps", "100");
         Assert.Equal((0, ""), (few.Code, few.Errors));
         Assert.Contains("prior term L_T at most 0.326 bits/dim (not small", few.Output);
+        Assert.Contains("L_T = D_KL(q(x_T|x_0) || N(0, I))", few.Output);
         Assert.Contains("(small)", (await Cli.RunAsync("kinds", "schedule", "linear", "--timesteps", "1000")).Output);
     }
 
@@ -88,6 +89,12 @@ public class ScheduleTablesTests
         Cli json = await Cli.RunAsync("plan", file, "--json");
         Assert.Equal("", json.Errors);
         Assert.Equal([0, 1], json.Json.GetProperty("warnings").EnumerateArray().Select(w => w.GetProperty("index").GetInt32()));
+
+        // The value itself stands beside each run, as kinds prints it of the schedule.
+        double worst = (await Cli.RunAsync("kinds", "schedule", "linear", "--timesteps", "100", "--json")).Json.GetProperty("prior_bits_per_dim_at_most").GetDouble();
+        Assert.All(json.Json.GetProperty("runs").EnumerateArray(), run => Assert.Equal(worst, run.GetProperty("prior_bits_per_dim_at_most").GetDouble()));
+        Assert.Contains("L_T up to, bits/dim", plan.Output);
+        Assert.Contains(" 0.3260 ", plan.Output);
     }
 
     private static double[] Numbers(JsonElement table) => [.. table.EnumerateArray().Select(v => v.ValueKind == JsonValueKind.String ? double.Parse(v.GetString()!) : v.GetDouble())];

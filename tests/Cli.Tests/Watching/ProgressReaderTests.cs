@@ -25,6 +25,13 @@ public class ProgressReaderTests
     }
 
     [Fact]
+    public void Read_BoundsOfTwoSplits_ShowsThatOfTheHeldOutImages()
+    {
+        RunProgress run = Assert.Single(_reader.Read(Sweeps.Of(Sweeps.Run("x", [Sweeps.Job("evaluate", "succeeded")], Sweeps.Nll(3.5), Sweeps.Nll(3.25) with { Metric = "nll_train" })), "").Runs);
+        Assert.Equal(3.5, run.BitsPerDim);
+    }
+
+    [Fact]
     public void Read_NobodyTakesTheJobs_SaysWhy()
     {
         var sweep = Sweeps.Of(Sweeps.Run("x", [Sweeps.Job("train", "ready")]));

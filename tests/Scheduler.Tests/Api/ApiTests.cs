@@ -36,6 +36,19 @@ public sealed class ApiTests
     }
 
     [Fact]
+    public async Task Submit_ScheduleThatEndsFarFromNoise_IsTakenWithAWarningOfItsRun()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+
+        using HttpResponseMessage response = await host.SubmitByHttpAsync(SchedulerHost.Yaml("pair").Replace("grid:\n", "  process: { timesteps: 100 }\ngrid:\n", StringComparison.Ordinal));
+
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        JsonNode warning = Assert.Single(JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancel))!["warnings"]!.AsArray())!;
+        Assert.Equal((0, "schedule=linear", "process.schedule"), ((int)warning["index"]!, (string?)warning["run"], (string?)warning["path"]));
+        Assert.Contains("0.33 bits/dim", (string?)warning["message"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Submit_WrongFile_IsOneSentenceWithItsPlaceAndWritesNothing()
     {
         await using SchedulerHost host = await SchedulerHost.StartAsync();

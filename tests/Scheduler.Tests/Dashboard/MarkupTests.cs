@@ -27,6 +27,16 @@ public sealed class MarkupTests
         Assert.Contains("<path", svg, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Draw_PositiveValues_AreLogarithmicUnlessLinearIsAskedFor()
+    {
+        List<MetricPoint> points = [new(1, 0.001), new(2, 1)];
+        Assert.Contains("values logarithmic", LossCurve.Draw(points).ToString(), StringComparison.Ordinal);
+        string linear = LossCurve.Draw(points, "rate", linear: true).ToString();
+        Assert.DoesNotContain("logarithmic", linear, StringComparison.Ordinal);
+        Assert.Contains("aria-label='rate by step'", linear, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(0.0)]
     [InlineData(0.5)]

@@ -1,4 +1,7 @@
+using System.Text.Json.Nodes;
+using DdpmJobs.Model.Evaluation;
 using DdpmJobs.Scheduler.Tests.Hosting;
+using DdpmJobs.Tracking.Evaluations;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Metrics;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +35,38 @@ public sealed class PagesTests
         Assert.Contains("<svg", run, StringComparison.Ordinal);
         Assert.Contains("gpu01-4711", run, StringComparison.Ordinal);
         Assert.Contains("gpu01-4711", runners, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunPage_AfterAnEvaluationOfTheBound_ShowsRateAndDistortion()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+        await host.SubmitAsync();
+        Lease train = await host.ClaimAsync(JobKind.Train);
+        await host.Queue.EndAsync(train, new AttemptEnding.Succeeded(), Cancel);
+        Assert.DoesNotContain("Rate and distortion", await host.Client.GetStringAsync($"/hangfire/runs/{train.RunId}", Cancel), StringComparison.Ordinal);
+
+        Lease lease = await host.ClaimAsync(JobKind.Evaluate);
+        MetricValue measured = new()
+        {
+            Name = "nll", Value = 3.5, Unit = "bits/dim", Protocol = new JsonObject { ["timesteps"] = 2, ["levels"] = 17 },
+            Parts = new Dictionary<string, double> { ["decoder_bits_per_dim"] = 0.5, ["monte_carlo_standard_error_bits_per_dim"] = 0.0625 },
+        };
+        await host.Services.GetRequiredService<EvaluationStore>().AddAsync(lease, measured, "sha", Cancel);
+        DateTime at = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        await host.Services.GetRequiredService<MetricStore>().AppendAsync(
+            lease,
+            [
+                new MetricBatch("nll/rate_bits_per_dim_at_t", 0, [0, 1], [3, 0.25], [at, at]),
+                new MetricBatch("nll/distortion_rmse255_at_t", 0, [0, 1], [12.75, 127.5], [at, at]),
+            ],
+            Cancel);
+        string page = await host.Client.GetStringAsync($"/hangfire/runs/{lease.RunId}", Cancel);
+
+        Assert.Contains("lossless 3.5000 bits/dim = rate 3.0000 + L_0 0.5000", page, StringComparison.Ordinal);
+        Assert.Contains("<tr><td>2</td><td>0</td><td>3.00000</td><td>12.75000</td><td>0.80000</td></tr><tr><td>1</td><td>1</td>", page, StringComparison.Ordinal);
+        Assert.Contains("aria-label='distortion by step'", page, StringComparison.Ordinal);
+        Assert.Contains("monte_carlo_standard_error_bits_per_dim 0.0625", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Evaluation;
 using DdpmJobs.Tracking.Jobs;
+using DdpmJobs.Tracking.Metrics;
 using DdpmJobs.Tracking.Storage;
 using DdpmJobs.Tracking.Tests.Conformance;
 using Npgsql;
@@ -69,6 +71,40 @@ public abstract class ViewSuite(bool postgres) : StoreSuite(postgres)
         Assert.Equal(2, Number(row[0]));
         Assert.Equal(DBNull.Value, row[1]);
     }
+
+    [Fact]
+    public async Task DocumentedQuery_RatesOfAnEvaluationThatWasRepeated_AreThoseOfTheLastAttempt()
+    {
+        await using Store store = await CreateAsync();
+        await store.SubmitAsync("measured");
+        await store.Queue.EndAsync(await store.MustClaimAsync("r", JobKind.Train), new AttemptEnding.Succeeded(), Cancel);
+        foreach (double value in new[] { 9.0, 3.0 })
+        {
+            // An evaluation begins at nothing, and its series may be longer than a chunk.
+            Lease lease = await store.MustClaimAsync("r", JobKind.Evaluate);
+            await store.Queue.StartedAsync(lease, 0, "{}", Cancel);
+            await store.Metrics.AppendAsync(
+                lease,
+                [
+                    Chunk("nll/rate_bits_per_dim_at_t", 0, [0, 1], [value, value / 2]), Chunk("nll/rate_bits_per_dim_at_t", 1, [999], [value / 1024]),
+                    Chunk("nll/distortion_rmse255_at_t", 0, [0, 1, 999], [1, 2, double.NaN]),
+                ],
+                Cancel);
+            await store.Queue.EndAsync(lease, value > 5 ? new AttemptEnding.HandedBack("shutdown") : new AttemptEnding.Succeeded(), Cancel);
+        }
+
+        string query = DocumentedQuery("likelihood.md").Replace("'digits'", "'measured'", StringComparison.Ordinal).Replace("v1.", store.V1, StringComparison.Ordinal);
+        List<object?[]> rows = await store.QueryAsync(query);
+
+        Assert.Equal([1000, 999, 1], rows.Select(row => Convert.ToInt64(row[1], CultureInfo.InvariantCulture)));
+        Assert.Equal([3, 1.5, 3.0 / 1024], rows.Select(row => Number(row[2])));
+        Assert.Equal([1, 2, double.NaN], rows.Select(row => Number(row[3])));
+    }
+
+    private static MetricBatch Chunk(string name, int seq, long[] steps, double[] values) => new(name, seq, steps, values, [.. steps.Select(_ => DateTime.UnixEpoch)]);
+
+    private static string DocumentedQuery(string page, [CallerFilePath] string here = "")
+        => File.ReadAllText(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", "..", "docs", page)).Split("```sql\n")[1].Split("```")[0].TrimEnd().TrimEnd(';');
 
     // NaN has no number on SQLite; everything else must come as one, so that analysts can calculate with it.
     private static double Number(object? cell) => cell as string == "NaN" ? double.NaN : Assert.IsType<double>(cell);

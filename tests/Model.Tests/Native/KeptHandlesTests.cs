@@ -1,11 +1,11 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Tests.Native;
 
 /// <summary>The TorchSharp.dll beside a program is the one that <c>build/TorchSharp.targets</c> makes.</summary>
+/// <remarks>What goes wrong without it depends on when threads are stopped, so that no short test shows it; ARCHITECTURE.md says what was measured.</remarks>
 public sealed class KeptHandlesTests
 {
     [Fact]
@@ -15,42 +15,6 @@ public sealed class KeptHandlesTests
         MethodInfo[] readers = [.. typeof(Tensor).GetMethods().Where(method => method.Name is "mul" or "add" or "clamp" && method.GetMethodBody() is not null)];
         Assert.Contains(readers, method => Calls(method).Any(called => called?.Name == "get_Handle"));
         Assert.All(readers.Where(method => Calls(method).Any(called => called?.Name == "get_Handle")), method => Assert.Contains(keepAlive, Calls(method)));
-    }
-
-    // Without it some hundred of these rounds threw, and the part without a scope brought the process down.
-    [Fact]
-    public void Operations_UnderConstantCollections_AreRight()
-    {
-        bool done = false;
-        Thread collector = new(() =>
-        {
-            while (!Volatile.Read(ref done))
-            {
-                GC.Collect(0);
-                Thread.Yield();
-            }
-        });
-        collector.Start();
-        try
-        {
-            using Tensor ones = torch.ones(16);
-            for (int round = 0; round < 20_000; round++)
-            {
-                using (NewDisposeScope())
-                {
-                    Tensor sum = (ones * 3.25).add(ones, alpha: 0.5).clamp(-100.0, 100.0);
-                    Assert.Equal(3.75f, sum[0].item<float>());
-                }
-
-                using Tensor same = ones.neg().abs().square().relu().neg().neg().sqrt();
-                Assert.Equal(1f, same.ReadCpuSingle(0));
-            }
-        }
-        finally
-        {
-            Volatile.Write(ref done, true);
-            collector.Join();
-        }
     }
 
     private static IEnumerable<MethodBase?> Calls(MethodInfo method)

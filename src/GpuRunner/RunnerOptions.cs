@@ -26,6 +26,9 @@ public sealed class RunnerOptions
     /// <summary>Folder of data sets that are not shipped; empty, the default, means <c>data</c> in the working directory.</summary>
     public string DataFolder { get; set; } = "";
 
+    /// <summary>The same as Model takes it: null for its default.</summary>
+    internal string? DataFolderOrDefault => DataFolder.Length > 0 ? DataFolder : null;
+
     /// <summary>Longest time between two checkpoints of a training; 30 seconds by default.</summary>
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromSeconds(30);
 

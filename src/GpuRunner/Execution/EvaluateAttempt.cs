@@ -16,12 +16,11 @@ public sealed class EvaluateAttempt(JobQueue queue, ArtifactStore artifacts, Eva
         Artifact checkpoint = await TrainedCheckpoint.FindAsync(artifacts, attempt);
 
         // Measure on a thread of its own.
-        string? data = options.DataFolder.Length > 0 ? options.DataFolder : null;
         IReadOnlyList<MetricValue> values = await WorkThread.RunAsync(() => work.Evaluate(
             attempt.Spec,
             artifacts.PathOf(checkpoint.Sha256),
             attempt.Device,
-            data,
+            options.DataFolderOrDefault,
             (done, total) => attempt.Progress.Report(done, total, "evaluations"),
             attempt.Stop.Token));
 

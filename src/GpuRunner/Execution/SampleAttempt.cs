@@ -16,12 +16,11 @@ public sealed class SampleAttempt(JobQueue queue, ArtifactStore artifacts, Evalu
         Artifact checkpoint = await TrainedCheckpoint.FindAsync(artifacts, attempt);
 
         // Draw on a thread of its own.
-        string? data = options.DataFolder.Length > 0 ? options.DataFolder : null;
         SampleSet set = await WorkThread.RunAsync(() => work.Sample(
             attempt.Spec,
             artifacts.PathOf(checkpoint.Sha256),
             attempt.Device,
-            data,
+            options.DataFolderOrDefault,
             attempt.Folder,
             (done, total) => attempt.Progress.Report(done, total, "evaluations"),
             attempt.Stop.Token));

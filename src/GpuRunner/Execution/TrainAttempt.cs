@@ -36,7 +36,7 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
         {
             Device = attempt.Device,
             Folder = attempt.Folder,
-            DataFolder = options.DataFolder.Length > 0 ? options.DataFolder : null,
+            DataFolder = options.DataFolderOrDefault,
             ResumeFrom = latest is null ? null : artifacts.PathOf(latest.Sha256),
             CheckpointInterval = options.CheckpointInterval,
             OnData = hash => data.TrySetResult(hash),

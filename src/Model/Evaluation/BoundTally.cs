@@ -45,7 +45,7 @@ internal sealed class BoundTally(int images, int draws, GaussianDiffusion proces
     }
 
     /// <summary>Standard error of the mean bound over images, bits/dim: what other images, noise and timesteps would change. Null for one image.</summary>
-    public double? StandardError() => images < 2 ? null : Math.Sqrt(SquaredDeviations([.. Totals]) / (images - 1) / images);
+    public double? StandardError() => images < 2 ? null : Math.Sqrt(Spread.VarianceOfMean([.. Totals]));
 
     /// <summary>The part of the standard error that chance leaves where the images stay: what other noise and other drawn timesteps would change, bits/dim. Null for one draw.</summary>
     /// <remarks>
@@ -56,7 +56,7 @@ internal sealed class BoundTally(int images, int draws, GaussianDiffusion proces
     {
         if (draws < 2)
             return null;
-        double variances = Enumerable.Range(0, images).Sum(image => SquaredDeviations(_drawn.AsSpan(image * draws, draws)) / (draws - 1) / draws);
+        double variances = Enumerable.Range(0, images).Sum(image => Spread.VarianceOfMean(_drawn.AsSpan(image * draws, draws)));
         return Math.Sqrt(variances) / images;
     }
 
@@ -89,17 +89,5 @@ internal sealed class BoundTally(int images, int draws, GaussianDiffusion proces
     {
         int[] visited = [.. Enumerable.Range(0, process.Timesteps).Where(t => _visitsOfT[t] > 0)];
         return ([.. visited.Select(t => (long)t)], [.. visited.Select(value)]);
-    }
-
-    private static double SquaredDeviations(ReadOnlySpan<double> values)
-    {
-        double sum = 0;
-        foreach (double value in values)
-            sum += value;
-        double mean = sum / values.Length;
-        double squares = 0;
-        foreach (double value in values)
-            squares += (value - mean) * (value - mean);
-        return squares;
     }
 }

@@ -15,8 +15,8 @@ public sealed record NllMetric : Metric, IRunCheck
 {
     /// <summary>Which images: <c>test</c> or <c>train</c>.</summary>
     [Description("which images: test or train")]
-    [AllowedValues("test", "train")]
-    public string Split { get; init; } = "test";
+    [AllowedValues(SplitName.Test, SplitName.Train)]
+    public string Split { get; init; } = SplitName.Test;
 
     /// <summary>The first so many images; null for all.</summary>
     [Description("the first so many images; null for all")]
@@ -120,9 +120,9 @@ public sealed record NllMetric : Metric, IRunCheck
     }
 
     // The value and its series; the training images are measured beside the others, not instead of them.
-    private string Name => Split == "train" ? "nll_train" : "nll";
+    private string Name => Split == SplitName.Train ? "nll_train" : "nll";
 
-    private Datasets.Split WhichSplit => Split == "train" ? Datasets.Split.Train : Datasets.Split.Test;
+    private Datasets.Split WhichSplit => SplitName.Of(Split);
 
     // A loader that starts again at the end would count some images twice.
     private int Count(ImageSet images) => Images is null || Images <= images.Count

@@ -31,8 +31,8 @@ public sealed record ImageInterpolationMode : SampleMode, IRunCheck
 
     /// <summary>Which images: <c>test</c> or <c>train</c>.</summary>
     [Description("which images: test or train")]
-    [AllowedValues("test", "train")]
-    public string Split { get; init; } = "test";
+    [AllowedValues(SplitName.Test, SplitName.Train)]
+    public string Split { get; init; } = SplitName.Test;
 
     /// <summary>The ends of the ways, in turn: way i has the pair at i modulo their number, and noise of its own. Null for the images 2 i and 2 i + 1.</summary>
     [Description("ends of the ways, in turn, as { from: 3, to: 8 }; null for images 0 and 1, 2 and 3 and so on")]
@@ -48,7 +48,7 @@ public sealed record ImageInterpolationMode : SampleMode, IRunCheck
     /// <inheritdoc/>
     public override DrawnImages Draw(SampleContext context)
     {
-        ImageSet set = context.Images(SplitImages.Of(Split));
+        ImageSet set = context.Images(SplitName.Of(Split));
         (int From, int To)[] ways = [.. Enumerable.Range(0, context.Sampling.Count).Select(Way)];
         for (int way = 0; way < ways.Length; way++)
             SplitImages.Require(Math.Max(ways[way].From, ways[way].To), set.Count, Split, context.Data, PathOf(way));
@@ -89,7 +89,7 @@ public sealed record ImageInterpolationMode : SampleMode, IRunCheck
             }
         }
 
-        if (run.Data.CountOf(SplitImages.Of(Split)) is int there)
+        if (run.Data.CountOf(SplitName.Of(Split)) is int there)
         {
             for (int way = 0; way < (Pairs?.Count ?? run.Sampling.Count); way++)
                 SplitImages.Require(Math.Max(Way(way).From, Way(way).To), there, Split, Kinds.NameOf(run.Data), PathOf(way));

@@ -21,8 +21,8 @@ public sealed record ReconstructionMode : SampleMode, IRunCheck
 {
     /// <summary>Which images: <c>test</c> or <c>train</c>.</summary>
     [Description("which images: test or train")]
-    [AllowedValues("test", "train")]
-    public string Split { get; init; } = "test";
+    [AllowedValues(SplitName.Test, SplitName.Train)]
+    public string Split { get; init; } = SplitName.Test;
 
     /// <inheritdoc/>
     // The way up ends where the way down begins, and makes no call there.
@@ -31,7 +31,7 @@ public sealed record ReconstructionMode : SampleMode, IRunCheck
     /// <inheritdoc/>
     public override DrawnImages Draw(SampleContext context)
     {
-        ImageSet set = context.Images(SplitImages.Of(Split));
+        ImageSet set = context.Images(SplitName.Of(Split));
         (int count, int size) = (context.Sampling.Count, context.ImageSize);
         SplitImages.Require(count - 1, set.Count, Split, context.Data, "sampling.count");
         DdimSampler sampler = (DdimSampler)context.Sampling.Sampler;
@@ -77,7 +77,7 @@ public sealed record ReconstructionMode : SampleMode, IRunCheck
         }
 
         SplitImages.RequireNoClasses(run, path);
-        if (run.Data.CountOf(SplitImages.Of(Split)) is int there)
+        if (run.Data.CountOf(SplitName.Of(Split)) is int there)
             SplitImages.Require(run.Sampling.Count - 1, there, Split, Kinds.NameOf(run.Data), "sampling.count");
     }
 
@@ -103,7 +103,6 @@ public sealed record ReconstructionMode : SampleMode, IRunCheck
 
     private MetricValue Measured(SampleContext context, ImageSet set, double[] errors)
     {
-        double mean = errors.Average();
         JsonObject protocol = (JsonObject)context.BaseProtocol.DeepClone();
         protocol["metric"] = "reconstruction_mse";
         protocol["split"] = Split;
@@ -117,8 +116,8 @@ public sealed record ReconstructionMode : SampleMode, IRunCheck
         return new MetricValue
         {
             Name = "reconstruction_mse",
-            Value = mean,
-            StandardError = errors.Length < 2 ? null : Math.Sqrt(errors.Sum(e => (e - mean) * (e - mean)) / (errors.Length - 1) / errors.Length),
+            Value = errors.Average(),
+            StandardError = errors.Length < 2 ? null : Math.Sqrt(Spread.VarianceOfMean(errors)),
             Unit = "squared error/dim",
             Protocol = protocol,
         };

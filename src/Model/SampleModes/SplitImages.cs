@@ -9,9 +9,6 @@ namespace DdpmJobs.Model.SampleModes;
 /// <summary>What modes that begin from images of the data share.</summary>
 internal static class SplitImages
 {
-    /// <summary>The split of a name.</summary>
-    public static Split Of(string split) => split == "train" ? Split.Train : Split.Test;
-
     /// <summary>Images as bytes, whatever their levels.</summary>
     /// <returns>(n, C, H, W), row-major.</returns>
     public static byte[] Bytes(ImageSet set, int[] indices)

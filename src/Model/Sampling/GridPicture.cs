@@ -100,7 +100,8 @@ public static class GridPicture
 
         private int Gutter => Math.Max(4, Math.Min(TileWidth, TileHeight) / 12);
 
-        private int Left => Margin + (rows.Max(row => row.Label.Length) is > 0 and int longest ? longest * BitmapFont.Advance * LabelScale + LabelGap : 0);
+        // Asked for once an image, and the labels may be many.
+        private int Left { get; } = Margin + (rows.Max(row => row.Label.Length) is > 0 and int longest ? longest * BitmapFont.Advance * LabelScale + LabelGap : 0);
 
         // Headings that would run into each other are written smaller.
         private int HeadingScale => headings.All(heading => WidthOf(heading, LabelScale) <= TileWidth) ? LabelScale : 1;

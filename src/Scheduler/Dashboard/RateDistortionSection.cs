@@ -41,5 +41,5 @@ internal static class RateDistortionSection
     }
 
     private static Markup CurveOf(RateDistortion curve, Func<RateDistortionPoint, double> value, string name)
-        => LossCurve.Draw([.. curve.Points.Select(p => new MetricPoint(p.ReverseSteps, value(p)))], name, linear: true);
+        => MetricCurve.Draw([.. curve.Points.Select(p => new MetricPoint(p.ReverseSteps, value(p)))], name, linear: true);
 }

@@ -32,7 +32,7 @@ public sealed class RunPage(string id) : TrackingPage
 
         Markup body = Markup.Join([
             Markup.Of($"<p>{Link($"/sweeps/{run.SweepId}", "← all runs of the sweep")} <small class='text-muted'>{run.Id}, spec {run.SpecHash}</small></p>"),
-            loss.Count > 0 ? Markup.Of($"<h3>Training loss</h3>{LossCurve.Draw(loss)}") : Markup.None,
+            loss.Count > 0 ? Markup.Of($"<h3>Training loss</h3>{MetricCurve.Draw(loss)}") : Markup.None,
             Qualities(run),
             await RateDistortionSection.OfAsync(run, metrics, cancel),
             Files(run),

@@ -16,14 +16,20 @@ public static class CheckpointAdoption
     /// <exception cref="FileNotFoundException">One is not there.</exception>
     public static SweepDraft Adopt(SweepDraft sweep, IReadOnlyList<(string Sha256, string Path)> checkpoints)
     {
+        if (checkpoints.Count == 0)
+        {
+            return sweep;
+        }
+
         RunDraft[] runs = [.. sweep.Runs];
+        string[] hashes = [.. runs.Select(run => SpecJson.Hash(run.Spec))];
         foreach ((string sha256, string path) in checkpoints)
         {
             using Checkpoint checkpoint = Checkpoint.Open(path);
-            int[] places = [.. Enumerable.Range(0, runs.Length).Where(i => SpecJson.Hash(runs[i].Spec) == checkpoint.SpecHash)];
+            int[] places = [.. Enumerable.Range(0, runs.Length).Where(i => hashes[i] == checkpoint.SpecHash)];
             if (places.Length == 0)
             {
-                string specs = string.Join(", ", runs.Take(8).Select(run => $"{SpecJson.Hash(run.Spec)[..12]} ({run.Name})"));
+                string specs = string.Join(", ", runs.Zip(hashes).Take(8).Select(run => $"{run.Second[..12]} ({run.First.Name})"));
                 throw new SpecException("", $"the checkpoint {path} belongs to no run of the sweep {sweep.Name}: its spec is {checkpoint.SpecHash[..12]}, and the runs' are {specs}");
             }
 

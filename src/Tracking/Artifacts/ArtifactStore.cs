@@ -71,7 +71,7 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
     {
         (string sha256, long bytes) = await _folder.PutAsync(content, cancel);
         await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
-        await RenewAsync(change, sha256, bytes, cancel);
+        await RenewOrAddAsync(change, sha256, bytes, cancel);
         if (!_folder.Contains(sha256))
             throw new StoreUnavailableException($"The content {sha256} was collected in the moment it was stored; store it again.", null);
         await change.CommitAsync(cancel);
@@ -136,12 +136,14 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
     private static IQueryable<ArtifactBlob> Unneeded(TrackingDb db, DateTime before) => db.ArtifactBlobs
         .Where(blob => blob.CreatedAt < before && !db.Artifacts.Any(artifact => artifact.Sha256 == blob.Sha256 && artifact.DroppedAt == null));
 
-    // A content that is used again counts as new, so that the garbage collector leaves it alone.
-    private static async Task RenewAsync(JobChange change, string sha256, long bytes, CancellationToken cancel)
+    /// <summary>Makes a content that is used again count as new, so that the garbage collector leaves it alone; its row is locked to the end of the change.</summary>
+    /// <returns>Whether the store knows it.</returns>
+    internal static async Task<bool> RenewAsync(JobChange change, string sha256, CancellationToken cancel) =>
+        await change.Db.ArtifactBlobs.Where(blob => blob.Sha256 == sha256).ExecuteUpdateAsync(set => set.SetProperty(blob => blob.CreatedAt, change.Now), cancel) > 0;
+
+    private static async Task RenewOrAddAsync(JobChange change, string sha256, long bytes, CancellationToken cancel)
     {
-        int renewed = await change.Db.ArtifactBlobs.Where(blob => blob.Sha256 == sha256)
-            .ExecuteUpdateAsync(set => set.SetProperty(blob => blob.CreatedAt, change.Now), cancel);
-        if (renewed == 0)
+        if (!await RenewAsync(change, sha256, cancel))
         {
             await change.Db.Database.ExecuteSqlAsync(
                 $"insert into artifact_blob (sha256, bytes, created_at) values ({sha256}, {bytes}, {change.Now}) on conflict (sha256) do nothing", cancel);
@@ -150,7 +152,7 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
 
     private async Task AddRowsAsync(JobChange change, Artifact artifact, string file, long bytes, IReadOnlyList<Guid> from, CancellationToken cancel)
     {
-        await RenewAsync(change, artifact.Sha256, bytes, cancel);
+        await RenewOrAddAsync(change, artifact.Sha256, bytes, cancel);
 
         // The row is locked now; put back what the garbage collector took between the copy and the lock.
         if (!_folder.Contains(artifact.Sha256))

@@ -85,10 +85,7 @@ public sealed class SweepStore(IDbContextFactory<TrackingDb> contexts)
     // In the transaction of the submission, so that no runner can begin the run without it.
     private static async Task AdoptAsync(JobChange change, Run run, AdoptedCheckpoint adopted, CancellationToken cancel)
     {
-        // A content that is used again counts as new, so that the garbage collector leaves it alone.
-        int there = await change.Db.ArtifactBlobs.Where(blob => blob.Sha256 == adopted.Sha256)
-            .ExecuteUpdateAsync(set => set.SetProperty(blob => blob.CreatedAt, change.Now), cancel);
-        if (there == 0)
+        if (!await ArtifactStore.RenewAsync(change, adopted.Sha256, cancel))
             throw new CheckpointNotAdoptedException($"The checkpoint {adopted.Sha256} is not in the artifact store; upload it again.");
         change.Db.Artifacts.Add(new Artifact
         {

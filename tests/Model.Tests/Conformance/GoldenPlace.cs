@@ -38,7 +38,7 @@ internal sealed record GoldenPlace(string Family, string Reference, string Case)
             "decoder" => (path[0] == "normal_kl" ? "divergence of two Gaussians" : "decoder of pixel levels", Improved),
             "samplers" => Sampler(word),
             "solvers" => Solver(word),
-            "networks" => Network(path[0] == "nets" ? $"{word}" : path[0], path),
+            "networks" => Network(path[0] == "nets" ? word : path[0], path),
             "training" => Training(path[0]),
             "family_equations" => (path[0] switch
             {

@@ -20,7 +20,7 @@ public sealed class MarkupTests
     [Fact]
     public void Draw_ValuesThatAreNotFinite_AreCountedAndNotDrawn()
     {
-        string svg = LossCurve.Draw([new(0, 1), new(1, double.NaN), new(2, 0.1), new(3, double.PositiveInfinity)]).ToString();
+        string svg = MetricCurve.Draw([new(0, 1), new(1, double.NaN), new(2, 0.1), new(3, double.PositiveInfinity)]).ToString();
 
         Assert.Contains("2 values are not finite", svg, StringComparison.Ordinal);
         Assert.DoesNotContain("NaN", svg, StringComparison.Ordinal);
@@ -31,8 +31,8 @@ public sealed class MarkupTests
     public void Draw_PositiveValues_AreLogarithmicUnlessLinearIsAskedFor()
     {
         List<MetricPoint> points = [new(1, 0.001), new(2, 1)];
-        Assert.Contains("values logarithmic", LossCurve.Draw(points).ToString(), StringComparison.Ordinal);
-        string linear = LossCurve.Draw(points, "rate", linear: true).ToString();
+        Assert.Contains("values logarithmic", MetricCurve.Draw(points).ToString(), StringComparison.Ordinal);
+        string linear = MetricCurve.Draw(points, "rate", linear: true).ToString();
         Assert.DoesNotContain("logarithmic", linear, StringComparison.Ordinal);
         Assert.Contains("aria-label='rate by step'", linear, StringComparison.Ordinal);
     }
@@ -42,5 +42,5 @@ public sealed class MarkupTests
     [InlineData(0.5)]
     [InlineData(double.NaN)]
     public void Draw_OnePoint_IsAPictureOrANote(double value)
-        => Assert.DoesNotContain("NaN", LossCurve.Draw([new MetricPoint(7, value)]).ToString(), StringComparison.Ordinal);
+        => Assert.DoesNotContain("NaN", MetricCurve.Draw([new MetricPoint(7, value)]).ToString(), StringComparison.Ordinal);
 }

@@ -5,7 +5,7 @@ using DdpmJobs.Tracking.Metrics;
 namespace DdpmJobs.Scheduler.Dashboard;
 
 /// <summary>Draws a curve as inline SVG: logarithmic where all values are positive, as a band from the least to the largest value of each column of pixels and its mean.</summary>
-public static class LossCurve
+public static class MetricCurve
 {
     private const int Width = 900;
     private const int Height = 260;

@@ -23,20 +23,23 @@ public sealed class Trainer
     private readonly BatchSource _batches;
     private readonly TrainingLog _log;
 
-    private Trainer(RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, TrainingLog log, ImageSet images)
+    private Trainer(RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, BatchSource batches, TrainingLog log)
     {
         _spec = spec;
         _session = session;
         _diffusion = diffusion;
         _state = state;
         _log = log;
-        _batches = new BatchSource(spec, images, new Device(session.Device));
+        _batches = batches;
     }
 
     /// <summary>Trains to the end of the spec, or until <paramref name="stop"/>; either way the state is in a checkpoint on return.</summary>
     /// <exception cref="SpecException">The spec cannot be trained, or the checkpoint is of another spec, schedule or data.</exception>
     /// <exception cref="InvalidDataException">The checkpoint or the data is damaged.</exception>
-    /// <exception cref="DivergedException">The loss or the gradient is not finite; the checkpoints that are there are from before.</exception>
+    /// <exception cref="DivergedException">
+    /// The loss or the gradient is not finite, or the loss was over its bound for long. It is thrown at most 8 steps later; the
+    /// checkpoints that are there hold sound steps only, and the points up to the broken step are handed over.
+    /// </exception>
     public static TrainingEnd Train(RunSpec spec, TrainingSession session, CancellationToken stop)
     {
         ImageSet images = spec.Data.Load(Split.Train, session.DataFolder);
@@ -45,8 +48,11 @@ public sealed class Trainer
         if (session.ResumeFrom is not null)
             state.Load(session.ResumeFrom);
         session.OnData?.Invoke(images.ContentHash);
-        using TrainingLog log = new(session, spec.Training.BatchSize);
-        return new Trainer(spec, session, diffusion, state, log, images).Run(stop);
+        BatchSource batches = new(spec, images, new Device(session.Device));
+        using TrainingLog log = new(spec.Training, session, state, batches.Indices);
+        if (session.ResumeFrom is not null)
+            log.LastCheckpoint = (session.ResumeFrom, state.Step);
+        return new Trainer(spec, session, diffusion, state, batches, log).Run(stop);
     }
 
     private TrainingEnd Run(CancellationToken stop)
@@ -106,24 +112,39 @@ public sealed class Trainer
         if (_state.LossHistory is LossHistory history)
             history.Record(batch.T.cpu().data<long>().ToArray(), losses.detach().cpu().data<float>().ToArray());
 
-        _log.Add(step, loss.detach(), gradNorm, learningRate);
         _state.Step = step + 1;
+        if (_session.Measures)
+            _log.Add(step, loss, gradNorm, losses, batch.Timesteps, learningRate);
     }
 
-    /// <summary>Writes the state, unless it is broken: what was measured so far is handed over first, and a value that is not finite throws there.</summary>
+    /// <summary>Writes the state, unless it is broken: what was measured so far is handed over first, and a step that was not sound throws there.</summary>
     private string Save()
     {
         _log.Flush();
-        using (DisposeScope scope = NewDisposeScope())
-        {
-            if (!_state.Values.isfinite().all().item<bool>())
-                throw new DivergedException(_state.Step - 1, double.NaN);
-        }
-
+        RequireFiniteWeights();
         string path = Path.Combine(_session.Folder, $"step-{_state.Step:D8}.safetensors");
         _state.Save(path);
+        _log.LastCheckpoint = (path, _state.Step);
         _session.OnCheckpoint?.Invoke(path, _state.Step);
         _log.RestartClock();
         return path;
+    }
+
+    // A sound step may break the weights. The next one shows it, and the training ends there whether a checkpoint was due here or not.
+    private void RequireFiniteWeights()
+    {
+        using (DisposeScope scope = NewDisposeScope())
+        {
+            if (_state.Values.isfinite().all().item<bool>())
+                return;
+        }
+
+        if (_state.Step < _spec.Training.Steps)
+        {
+            DoStep();
+            _log.Flush();
+        }
+
+        throw _log.BrokenWeights();
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using DdpmJobs.Scheduler.Api;
 
@@ -12,7 +13,8 @@ internal static partial class NewestValues
         .Select(family =>
         {
             string name = family.Count() == 1 ? family.First().Key : $"{family.First().Key}…{Numbers().Match(family.Last().Key).Value}";
-            string values = string.Join(' ', family.Select(metric => Wording.Number(metric.Value.Value, family.Count() == 1 ? 6 : 4)));
+            string values = string.Join(' ', family.Select(metric => name.EndsWith("_bytes", StringComparison.Ordinal)
+                ? metric.Value.Value.ToString("N0", CultureInfo.InvariantCulture) : Wording.Number(metric.Value.Value, family.Count() == 1 ? 6 : 4)));
             return $"{name} {values} ({(name.EndsWith("_at_t", StringComparison.Ordinal) ? "t =" : "step")} {family.Key.Step})";
         });
 

@@ -46,7 +46,7 @@ public sealed record Divergence
         DivergenceCause.Loss => string.Create(CultureInfo.InvariantCulture, $"the loss is {Loss} (gradient norm {GradNorm:G6})"),
         DivergenceCause.Gradient => string.Create(CultureInfo.InvariantCulture, $"the gradient norm is {GradNorm} (loss {Loss:G6})"),
         DivergenceCause.Weights => string.Create(CultureInfo.InvariantCulture, $"its update made weights that are not finite (loss {Loss:G6}, gradient norm {GradNorm:G6})"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"the loss is {Loss:G6}, and over {LossAbove} for {Steps(StepsOver ?? 0)} (gradient norm {GradNorm:G6})"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"the loss is {Loss:G6}, and has been over {LossAbove} for {Steps(StepsOver ?? 0)} (gradient norm {GradNorm:G6})"),
     };
 
     private string Batch() => Images.Count == 0 ? ""

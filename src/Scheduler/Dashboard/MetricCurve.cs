@@ -54,5 +54,6 @@ public static class MetricCurve
 
     private static Markup Lost(int count) => count > 0 ? Markup.Of($"<p class='text-danger'>{count} values are not finite and not drawn.</p>") : Markup.None;
 
-    private static string Across(string across, CurveAxes axes) => $"{char.ToUpperInvariant(across[0])}{across[1..]} across{(axes.IsLogarithmic ? ", values logarithmic" : "")}.";
+    // Not in capitals: T is not t.
+    private static string Across(string across, CurveAxes axes) => $"Across: {across}{(axes.IsLogarithmic ? "; values logarithmic" : "")}.";
 }

@@ -37,7 +37,7 @@ public sealed class RunPage(string id) : TrackingPage
             await RateDistortionSection.OfAsync(run, metrics, cancel),
             Files(run),
             Markup.Join(jobs.Select(History)),
-            Markup.Of($"<h3>Newest values</h3><table class='table table-condensed ddpm-narrow'><thead><tr><th>Metric</th><th>Step</th><th>Value</th></tr></thead><tbody>{Markup.Join(run.Last.Where(m => !LossSection.Shows(m.Key)).Select(m => Markup.Of($"<tr><td>{m.Key}</td><td>{m.Value.Step}</td><td>{Number(m.Value.Value, "G7")}</td></tr>")))}</tbody></table>"),
+            Markup.Of($"<h3>Newest values</h3><table class='table table-condensed ddpm-narrow'><thead><tr><th>Metric</th><th>Step</th><th>Value</th></tr></thead><tbody>{Markup.Join(run.Last.Where(m => !LossSection.Shows(m.Key)).Select(m => Markup.Of($"<tr><td>{m.Key}</td><td>{m.Value.Step}</td><td>{Number(m.Value.Value, m.Key.EndsWith("_bytes", StringComparison.Ordinal) ? "N0" : "G7")}</td></tr>")))}</tbody></table>"),
             Markup.Of($"<h3>Spec</h3><pre>{run.Spec?.ToJsonString(Indented)}</pre>")]);
         return ($"Run {run.Name}", body, run.Jobs.Any(j => j.State is "blocked" or "ready" or "running" or "stopping"));
     }

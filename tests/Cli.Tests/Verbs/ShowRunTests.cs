@@ -43,6 +43,7 @@ public class ShowRunTests
                 ["train/loss_q3"] = new(17, 0.125),
                 ["train/loss_t00"] = new(19, 1),
                 ["train/loss_t19"] = new(19, double.NaN),
+                ["train/memory_bytes"] = new(19, 347_877_376),
             },
         };
         await using StubScheduler scheduler = await StubScheduler.StartAsync(Sweeps.Of(run));
@@ -52,7 +53,7 @@ public class ShowRunTests
         Assert.Equal(
             [
                 "nll/kl_at_t 0.5 (t = 9)", "train/ema_drift_0 0.0625 (step 19)", "train/loss 0.123457 (step 21)", "train/loss_q0…2 0.75 0.25 (step 19)",
-                "train/loss_q3 0.125 (step 17)", "train/loss_t00…19 1 NaN (step 19)",
+                "train/loss_q3 0.125 (step 17)", "train/loss_t00…19 1 NaN (step 19)", "train/memory_bytes 347,877,376 (step 19)",
             ],
             output.Split('\n').Select(line => line.TrimEnd()).Where(line => line.StartsWith("train/", StringComparison.Ordinal) || line.StartsWith("nll/", StringComparison.Ordinal)));
     }

@@ -18,7 +18,7 @@ public sealed class RealTrainingTests
         }
         """;
 
-    private static readonly string[] Curves = ["train/loss", "train/grad_norm", "train/learning_rate"];
+    private static readonly string[] Curves = ["train/loss", "train/grad_norm", "train/learning_rate", "train/loss_q0", "train/loss_q3", "train/loss_t00", "train/ema_drift_0"];
     private static readonly CancellationToken Cancel = TestContext.Current.CancellationToken;
 
     [Fact]

@@ -100,7 +100,7 @@ public sealed class DivergenceTests : IDisposable
         (Divergence divergence, _) = Diverge(Spec with { Training = Spec.Training with { Divergence = bound } }, "bound", TimeSpan.Zero);
 
         Assert.Equal((4, DivergenceCause.Bound, 0.01, 5), (divergence.Step, divergence.Cause, divergence.LossAbove, divergence.StepsOver));
-        Assert.Contains("and over 0.01 for 5 steps", divergence.Sentence, StringComparison.Ordinal);
+        Assert.Contains("and has been over 0.01 for 5 steps", divergence.Sentence, StringComparison.Ordinal);
         Assert.Equal(4, divergence.CheckpointStep);
     }
 

@@ -7,7 +7,7 @@ namespace DdpmJobs.Model.Training;
 /// <summary>Takes what steps measured on the device, without making a step wait for it, notices when the training diverges, and hands the values over now and then.</summary>
 internal sealed class TrainingLog : IDisposable
 {
-    /// <summary>Bins of the losses over t; their means are handed over only every so many windows, so that they stay few.</summary>
+    /// <summary>Windows between two means of the finer bins over t, so that these stay few.</summary>
     private const int WindowsPerBins = 10;
 
     private readonly TrainingSpec _training;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace DdpmJobs.Model.Networks.Kernels;
@@ -42,43 +43,55 @@ internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
     public double SecondOf(int group) => Of(group, shape.Channels);
 
     /// <summary>Writes a number of each group to <see cref="Shift"/> of its channels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SpreadToShift(float* groups)
     {
         float* shift = Shift;
-        for (int channel = 0; channel < shape.Channels; channel++)
-            shift[channel] = groups[channel / shape.ChannelsPerGroup];
+        for (int group = 0, channel = 0; group < shape.Groups; group++)
+        {
+            for (int end = channel + shape.ChannelsPerGroup; channel < end; channel++)
+                shift[channel] = groups[group];
+        }
     }
 
     /// <summary>Sets all from the parameters and an image's moments.</summary>
     /// <param name="gamma">Scale of each channel.</param>
     /// <param name="beta">Shift of each channel.</param>
     /// <param name="moments">Mean and 1 / standard deviation of each group, (2, G).</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Set(float* gamma, float* beta, float* moments)
     {
         float* scale = Scale, shift = Shift, mean = Mean, inverse = Inverse;
-        for (int channel = 0; channel < shape.Channels; channel++)
+        for (int group = 0, channel = 0; group < shape.Groups; group++)
         {
-            int group = channel / shape.ChannelsPerGroup;
-            mean[channel] = moments[group];
-            inverse[channel] = moments[shape.Groups + group];
-            scale[channel] = inverse[channel] * gamma[channel];
-            shift[channel] = beta[channel] - mean[channel] * scale[channel];
+            (float middle, float spread) = (moments[group], moments[shape.Groups + group]);
+            for (int end = channel + shape.ChannelsPerGroup; channel < end; channel++)
+            {
+                mean[channel] = middle;
+                inverse[channel] = spread;
+                scale[channel] = spread * gamma[channel];
+                shift[channel] = beta[channel] - middle * scale[channel];
+            }
         }
     }
 
-    private float* Part(int index) => (float*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref _floats[index * shape.Channels]);
+    private float* Part(int index) => (float*)Unsafe.AsPointer(ref _floats[index * shape.Channels]);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(int place, Vector512<float> values)
     {
-        for (int lane = 0; lane < NormalizationShape.Lanes; lane++)
-            _sums[place + lane] += values[lane];
+        (Vector512<double> lower, Vector512<double> upper) = Vector512.Widen(values);
+        ref double sums = ref _sums[place];
+        (Vector512.LoadUnsafe(ref sums) + lower).StoreUnsafe(ref sums);
+        (Vector512.LoadUnsafe(ref sums, (nuint)Vector512<double>.Count) + upper).StoreUnsafe(ref sums, (nuint)Vector512<double>.Count);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Of(int group, int offset)
     {
         double sum = 0;
-        for (int channel = group * shape.ChannelsPerGroup; channel < (group + 1) * shape.ChannelsPerGroup; channel++)
-            sum += _sums[offset + channel];
+        foreach (double part in _sums.AsSpan(offset + group * shape.ChannelsPerGroup, shape.ChannelsPerGroup))
+            sum += part;
         return sum;
     }
 }

@@ -20,13 +20,21 @@ internal static unsafe class DrawnElements
         return skipped;
     }
 
-    /// <summary>0 where an element is dropped, else the mask's scale, of 16 elements.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Factors(ushort* draws, in DropoutMask mask)
+    /// <summary>Multiplies elements by 0 or by the mask's scale, in place.</summary>
+    /// <param name="values">The elements.</param>
+    /// <param name="count">How many; a multiple of 16.</param>
+    /// <param name="draws">The bits of the first one and the others.</param>
+    /// <param name="mask">The layer's mask.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Drop(float* values, int count, ushort* draws, in DropoutMask mask)
     {
-        (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(Vector256.Load(draws));
-        Vector512<int> bits = Vector512.Create(lower, upper).AsInt32();
-        Vector512<int> kept = Vector512.GreaterThanOrEqual(bits, Vector512.Create(mask.Threshold));
-        return kept.AsSingle() & Vector512.Create(mask.Scale);
+        Vector512<int> threshold = Vector512.Create(mask.Threshold);
+        Vector512<float> scale = Vector512.Create(mask.Scale);
+        for (int i = 0; i < count; i += Vector512<float>.Count)
+        {
+            (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(Vector256.Load(draws + i));
+            Vector512<float> kept = Vector512.GreaterThanOrEqual(Vector512.Create(lower, upper).AsInt32(), threshold).AsSingle();
+            (Vector512.Load(values + i) * (kept & scale)).Store(values + i);
+        }
     }
 }

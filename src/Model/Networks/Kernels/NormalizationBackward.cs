@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace DdpmJobs.Model.Networks.Kernels;
@@ -32,54 +33,66 @@ internal unsafe struct NormalizationBackward
     }
 
     // dz, the gradient before the activation, goes where the input's gradient will be; its sums with and without the normalised input are each channel's.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void ThroughActivation(int image, ChannelCoefficients channels, ushort[] draws)
     {
         NormalizationShape shape = Forward.Shape;
-        float* x = Forward.X + (long)image * shape.Elements;
-        float* dy = OutputGradient + (long)image * shape.Elements;
-        float* dz = InputGradient + (long)image * shape.Elements;
+        long start = (long)image * shape.Elements;
+        long firstElement = (long)Forward.FirstRow * shape.Elements + start;
         channels.Set(Forward.Gamma, Forward.Beta, Forward.Moments + (long)image * 2 * shape.Groups);
         channels.Clear();
         for (int pixel = 0; pixel < shape.Pixels; pixel += shape.ChunkPixels)
         {
-            int pixels = Math.Min(shape.ChunkPixels, shape.Pixels - pixel);
-            int offset = pixel * shape.Channels;
-            int skipped = Forward.Mask.Threshold > 0
-                ? DrawnElements.Draw(Forward.Mask, ((long)(Forward.FirstRow + image) * shape.Elements) + offset, pixels * shape.Channels, draws) : 0;
-            fixed (ushort* drawn = draws)
+            long offset = (long)pixel * shape.Channels;
+            int count = Math.Min(shape.ChunkPixels, shape.Pixels - pixel) * shape.Channels;
+            float* dy = OutputGradient + start + offset, dz = InputGradient + start + offset;
+            if (Forward.Mask.Threshold > 0)
             {
-                for (int channel = 0; channel < shape.Channels; channel += NormalizationShape.Lanes)
-                {
-                    Vector512<float> scale = Vector512.Load(channels.Scale + channel), shift = Vector512.Load(channels.Shift + channel);
-                    Vector512<float> mean = Vector512.Load(channels.Mean + channel), inverse = Vector512.Load(channels.Inverse + channel);
-                    Vector512<float> sum = Vector512<float>.Zero, product = Vector512<float>.Zero;
-                    for (int i = channel; i < pixels * shape.Channels; i += shape.Channels)
-                    {
-                        Vector512<float> input = Vector512.Load(x + offset + i);
-                        Vector512<float> gradient = Vector512.Load(dy + offset + i);
-                        if (Forward.Mask.Threshold > 0)
-                            gradient *= DrawnElements.Factors(drawn + skipped + i, Forward.Mask);
-                        if (shape.Activates)
-                        {
-                            // d silu(z) / dz = s (1 + z (1 - s)), s the logistic function of z
-                            Vector512<float> z = Vector512.FusedMultiplyAdd(input, scale, shift);
-                            Vector512<float> s = Sigmoid.Of(z);
-                            gradient *= s * Vector512.FusedMultiplyAdd(z, Vector512<float>.One - s, Vector512<float>.One);
-                        }
-
-                        gradient.Store(dz + offset + i);
-                        sum += gradient;
-                        product = Vector512.FusedMultiplyAdd(gradient, (input - mean) * inverse, product);
-                    }
-
-                    channels.AddFirst(channel, sum);
-                    channels.AddSecond(channel, product);
-                }
+                new ReadOnlySpan<float>(dy, count).CopyTo(new Span<float>(dz, count));
+                dy = dz;
+                int skipped = DrawnElements.Draw(Forward.Mask, firstElement + offset, count, draws);
+                fixed (ushort* drawn = draws)
+                    DrawnElements.Drop(dz, count, drawn + skipped, Forward.Mask);
             }
+
+            Differentiate(Forward.X + start + offset, dy, dz, count, channels);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Differentiate(float* x, float* dy, float* dz, int count, ChannelCoefficients channels)
+    {
+        int stride = Forward.Shape.Channels;
+        bool activates = Forward.Shape.Activates;
+        for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
+        {
+            Vector512<float> scale = Vector512.Load(channels.Scale + channel), shift = Vector512.Load(channels.Shift + channel);
+            Vector512<float> mean = Vector512.Load(channels.Mean + channel), inverse = Vector512.Load(channels.Inverse + channel);
+            Vector512<float> sum = Vector512<float>.Zero, product = sum;
+            for (int i = channel; i < count; i += stride)
+            {
+                Vector512<float> input = Vector512.Load(x + i);
+                Vector512<float> gradient = Vector512.Load(dy + i);
+                if (activates)
+                {
+                    // d silu(z) / dz = s (1 + z (1 - s)), s the logistic function of z
+                    Vector512<float> z = Vector512.FusedMultiplyAdd(input, scale, shift);
+                    Vector512<float> s = Sigmoid.Of(z);
+                    gradient *= s * Vector512.FusedMultiplyAdd(z, Vector512<float>.One - s, Vector512<float>.One);
+                }
+
+                gradient.Store(dz + i);
+                sum += gradient;
+                product = Vector512.FusedMultiplyAdd(gradient, (input - mean) * inverse, product);
+            }
+
+            channels.AddFirst(channel, sum);
+            channels.AddSecond(channel, product);
         }
     }
 
     // dx = (gamma dz - mean(gamma dz) - x^ mean(gamma dz x^)) / sigma, the means over the group; that is a dz + b x + c with three numbers a channel.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void ThroughNormalization(int image, ChannelCoefficients channels)
     {
         NormalizationShape shape = Forward.Shape;
@@ -107,13 +120,21 @@ internal unsafe struct NormalizationBackward
             }
         }
 
-        for (int pixel = 0; pixel < shape.Pixels; pixel++)
+        Combine(x, dx, channels);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Combine(float* x, float* dx, ChannelCoefficients channels)
+    {
+        (int stride, int count) = (Forward.Shape.Channels, Forward.Shape.Elements);
+        float* scales = channels.Scale, slopes = channels.Mean, shifts = channels.Shift;
+        for (int pixel = 0; pixel < count; pixel += stride)
         {
-            int offset = pixel * shape.Channels;
-            for (int channel = 0; channel < shape.Channels; channel += NormalizationShape.Lanes)
+            for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
             {
-                Vector512<float> rest = Vector512.FusedMultiplyAdd(Vector512.Load(x + offset + channel), Vector512.Load(channels.Mean + channel), Vector512.Load(channels.Shift + channel));
-                Vector512.FusedMultiplyAdd(Vector512.Load(dx + offset + channel), Vector512.Load(channels.Scale + channel), rest).Store(dx + offset + channel);
+                int i = pixel + channel;
+                Vector512<float> rest = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), Vector512.Load(slopes + channel), Vector512.Load(shifts + channel));
+                Vector512.FusedMultiplyAdd(Vector512.Load(dx + i), Vector512.Load(scales + channel), rest).Store(dx + i);
             }
         }
     }

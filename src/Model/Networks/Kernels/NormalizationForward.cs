@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace DdpmJobs.Model.Networks.Kernels;
@@ -39,80 +40,108 @@ internal unsafe struct NormalizationForward
             work.Image(image, channels, draws);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Image(int image, ChannelCoefficients channels, ushort[] draws)
     {
         float* x = X + (long)image * Shape.Elements;
         float* y = Y + (long)image * Shape.Elements;
-        float* mean = Moments + (long)image * 2 * Shape.Groups;
-        MeasureMoments(x, mean, channels);
-        channels.Set(Gamma, Beta, mean);
-
-        // Scale, shift, activate, drop.
+        float* moments = Moments + (long)image * 2 * Shape.Groups;
+        MeasureMoments(x, moments, channels);
+        channels.Set(Gamma, Beta, moments);
+        long firstElement = (long)(FirstRow + image) * Shape.Elements;
         for (int pixel = 0; pixel < Shape.Pixels; pixel += Shape.ChunkPixels)
         {
-            int pixels = Math.Min(Shape.ChunkPixels, Shape.Pixels - pixel);
             int offset = pixel * Shape.Channels;
-            int skipped = Mask.Threshold > 0 ? DrawnElements.Draw(Mask, ((long)(FirstRow + image) * Shape.Elements) + offset, pixels * Shape.Channels, draws) : 0;
+            int count = Math.Min(Shape.ChunkPixels, Shape.Pixels - pixel) * Shape.Channels;
+            if (Mask.Threshold == 0)
+            {
+                Normalize(x + offset, y + offset, count, channels);
+                continue;
+            }
+
+            int skipped = DrawnElements.Draw(Mask, firstElement + offset, count, draws);
             fixed (ushort* drawn = draws)
             {
-                for (int channel = 0; channel < Shape.Channels; channel += NormalizationShape.Lanes)
-                {
-                    Vector512<float> scale = Vector512.Load(channels.Scale + channel), shift = Vector512.Load(channels.Shift + channel);
-                    for (int i = channel; i < pixels * Shape.Channels; i += Shape.Channels)
-                    {
-                        Vector512<float> z = Vector512.FusedMultiplyAdd(Vector512.Load(x + offset + i), scale, shift);
-                        if (Shape.Activates)
-                            z *= Sigmoid.Of(z);
-                        if (Mask.Threshold > 0)
-                            z *= DrawnElements.Factors(drawn + skipped + i, Mask);
-                        z.Store(y + offset + i);
-                    }
-                }
+                Normalize(x + offset, y + offset, count, channels);
+                DrawnElements.Drop(y + offset, count, drawn + skipped, Mask);
             }
         }
     }
 
-    private readonly void MeasureMoments(float* x, float* mean, ChannelCoefficients channels)
+    // Scale, shift, activate.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Normalize(float* x, float* y, int count, ChannelCoefficients channels)
+    {
+        int stride = Shape.Channels;
+        bool activates = Shape.Activates;
+        float* scales = channels.Scale, shifts = channels.Shift;
+        for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
+        {
+            Vector512<float> scale = Vector512.Load(scales + channel), shift = Vector512.Load(shifts + channel);
+            for (int i = channel; i < count; i += stride)
+            {
+                Vector512<float> z = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), scale, shift);
+                (activates ? z * Sigmoid.Of(z) : z).Store(y + i);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void MeasureMoments(float* x, float* moments, ChannelCoefficients channels)
     {
         // The means first, then the squares of what is left: one pass with x^2 would cancel.
-        channels.Clear();
-        for (int pixel = 0; pixel < Shape.Pixels; pixel += Shape.ChunkPixels)
-        {
-            int pixels = Math.Min(Shape.ChunkPixels, Shape.Pixels - pixel);
-            float* chunk = x + (long)pixel * Shape.Channels;
-            for (int channel = 0; channel < Shape.Channels; channel += NormalizationShape.Lanes)
-            {
-                Vector512<float> sum = Vector512<float>.Zero;
-                for (int i = channel; i < pixels * Shape.Channels; i += Shape.Channels)
-                    sum += Vector512.Load(chunk + i);
-                channels.AddFirst(channel, sum);
-            }
-        }
-
         double count = (double)Shape.Pixels * Shape.ChannelsPerGroup;
+        channels.Clear();
         for (int group = 0; group < Shape.Groups; group++)
-            mean[group] = (float)(channels.FirstOf(group) / count);
-        channels.SpreadToShift(mean);
+            moments[group] = 0;
+        channels.SpreadToShift(moments);
+        AddUp(x, channels, squares: false);
+        for (int group = 0; group < Shape.Groups; group++)
+            moments[group] = (float)(channels.FirstOf(group) / count);
+        channels.SpreadToShift(moments);
+        AddUp(x, channels, squares: true);
+        for (int group = 0; group < Shape.Groups; group++)
+            moments[Shape.Groups + group] = (float)(1 / Math.Sqrt(channels.SecondOf(group) / count + Shape.Epsilon));
+    }
 
+    // Adds up each channel's numbers, or the squares of what is left of them without their group's mean; four sums at once, since each waits for its last addition.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void AddUp(float* x, ChannelCoefficients channels, bool squares)
+    {
+        int stride = Shape.Channels;
+        float* means = channels.Shift;
         for (int pixel = 0; pixel < Shape.Pixels; pixel += Shape.ChunkPixels)
         {
-            int pixels = Math.Min(Shape.ChunkPixels, Shape.Pixels - pixel);
-            float* chunk = x + (long)pixel * Shape.Channels;
-            for (int channel = 0; channel < Shape.Channels; channel += NormalizationShape.Lanes)
+            float* chunk = x + (long)pixel * stride;
+            int count = Math.Min(Shape.ChunkPixels, Shape.Pixels - pixel) * stride;
+            for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
             {
-                Vector512<float> middle = Vector512.Load(channels.Shift + channel), sum = Vector512<float>.Zero;
-                for (int i = channel; i < pixels * Shape.Channels; i += Shape.Channels)
+                Vector512<float> mean = Vector512.Load(means + channel);
+                Vector512<float> sum0 = Vector512<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
+                int i = channel;
+                for (; i + 3 * stride < count; i += 4 * stride)
                 {
-                    Vector512<float> left = Vector512.Load(chunk + i) - middle;
-                    sum = Vector512.FusedMultiplyAdd(left, left, sum);
+                    sum0 = Add(sum0, chunk + i, mean, squares);
+                    sum1 = Add(sum1, chunk + i + stride, mean, squares);
+                    sum2 = Add(sum2, chunk + i + 2 * stride, mean, squares);
+                    sum3 = Add(sum3, chunk + i + 3 * stride, mean, squares);
                 }
 
-                channels.AddSecond(channel, sum);
+                for (; i < count; i += stride)
+                    sum0 = Add(sum0, chunk + i, mean, squares);
+                Vector512<float> sum = (sum0 + sum1) + (sum2 + sum3);
+                if (squares)
+                    channels.AddSecond(channel, sum);
+                else
+                    channels.AddFirst(channel, sum);
             }
         }
+    }
 
-        float* inverse = mean + Shape.Groups;
-        for (int group = 0; group < Shape.Groups; group++)
-            inverse[group] = (float)(1 / Math.Sqrt(channels.SecondOf(group) / count + Shape.Epsilon));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Add(Vector512<float> sum, float* numbers, Vector512<float> mean, bool squares)
+    {
+        Vector512<float> left = Vector512.Load(numbers) - mean;
+        return squares ? Vector512.FusedMultiplyAdd(left, left, sum) : sum + left;
     }
 }

@@ -16,11 +16,11 @@ internal readonly record struct NormalizationShape(int Images, int Pixels, int C
     private const int ChunkElements = 4096;
 
     /// <summary>Channels of one group.</summary>
-    public int ChannelsPerGroup => Channels / Groups;
+    public int ChannelsPerGroup { get; } = Channels / Groups;
 
     /// <summary>Elements of one image.</summary>
     public int Elements => Pixels * Channels;
 
     /// <summary>Pixels that are worked on at once.</summary>
-    public int ChunkPixels => Math.Clamp(ChunkElements / Channels, 1, Pixels);
+    public int ChunkPixels { get; } = Math.Clamp(ChunkElements / Channels, 1, Pixels);
 }

@@ -30,7 +30,7 @@ internal static class Sigmoid
         p = Vector512.FusedMultiplyAdd(p, r * r, r + Vector512<float>.One);
 
         // 2^n by its bits; n lies within ±126.
-        Vector512<float> power = Vector512.ShiftLeft(Vector512.ConvertToInt32(n) + Vector512.Create(127), 23).AsSingle();
+        Vector512<float> power = Vector512.ShiftLeft(Vector512.ConvertToInt32Native(n) + Vector512.Create(127), 23).AsSingle();
         return Vector512<float>.One / Vector512.FusedMultiplyAdd(p, power, Vector512<float>.One);
     }
 }

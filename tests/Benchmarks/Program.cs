@@ -1,3 +1,3 @@
 using DdpmJobs.Benchmarks;
 
-return DigitsBenchmark.Run(args);
+return args is ["checkpoint", ..] ? CheckpointBenchmark.Run(args[1..]) : DigitsBenchmark.Run(args);

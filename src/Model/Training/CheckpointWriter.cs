@@ -41,10 +41,17 @@ internal sealed class CheckpointWriter(TrainingState state, TrainingSession sess
     /// <exception cref="IOException">It could not be written; the message names it.</exception>
     public void Finish() => _writing.GetAwaiter().GetResult();
 
+    /// <summary>Waits for the file that is being written, if it can be, and gives the newest that is complete; null before the first.</summary>
+    public SavedCheckpoint? NewestAfterAll()
+    {
+        _writing.ContinueWith(static _ => { }, TaskScheduler.Default).GetAwaiter().GetResult();
+        return _newest;
+    }
+
     /// <summary>Waits for the file that is being written. Whoever wants to know whether it is complete asks <see cref="Finish"/>; here something else has gone wrong already.</summary>
     public void Dispose()
     {
-        _writing.ContinueWith(static _ => { }, TaskScheduler.Default).GetAwaiter().GetResult();
+        NewestAfterAll();
         _snapshot?.Dispose();
     }
 

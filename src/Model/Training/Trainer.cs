@@ -26,16 +26,17 @@ public sealed class Trainer
     private readonly CheckpointWriter _checkpoints;
     private long _saved;
 
-    private Trainer(RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, TrainingLog log, Validator? validator, CheckpointWriter checkpoints, BatchSource batches)
+    private Trainer(
+        RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, BatchSource batches, TrainingLog log, Validator? validator, CheckpointWriter checkpoints)
     {
         _spec = spec;
         _session = session;
         _diffusion = diffusion;
         _state = state;
         _log = log;
+        _batches = batches;
         _validator = validator;
         _checkpoints = checkpoints;
-        _batches = batches;
         _saved = session.Clock.GetTimestamp();
     }
 
@@ -52,7 +53,10 @@ public sealed class Trainer
     /// <summary>Trains to the end of the spec, or until <paramref name="stop"/>; either way the state is in a checkpoint on return.</summary>
     /// <exception cref="SpecException">The spec cannot be trained, or the checkpoint is of another spec, schedule or data.</exception>
     /// <exception cref="InvalidDataException">The checkpoint or the data is damaged.</exception>
-    /// <exception cref="DivergedException">The loss or the gradient is not finite; the checkpoints that are there are from before.</exception>
+    /// <exception cref="DivergedException">
+    /// The loss or the gradient is not finite, or the loss was over its bound for long. It is thrown at most 8 steps later; the
+    /// checkpoints that are there hold sound steps only, and the points up to the broken step are handed over.
+    /// </exception>
     /// <exception cref="IOException">A checkpoint cannot be written; the message names it.</exception>
     public static TrainingEnd Train(RunSpec spec, TrainingSession session, CancellationToken stop)
     {
@@ -62,10 +66,21 @@ public sealed class Trainer
         if (session.ResumeFrom is not null)
             state.Load(session.ResumeFrom);
         session.OnData?.Invoke(images.ContentHash);
-        using TrainingLog log = new(session, spec.Training.BatchSize);
+        BatchSource batches = new(spec, images, new Device(session.Device));
+        using TrainingLog log = new(spec.Training, session, state, batches.Indices);
+        if (session.ResumeFrom is not null)
+            log.LastCheckpoint = (session.ResumeFrom, state.Step);
         using Validator? validator = spec.Training.Validation is null ? null : new Validator(spec, state, images, session);
         using CheckpointWriter checkpoints = new(state, session);
-        return new Trainer(spec, session, diffusion, state, log, validator, checkpoints, new BatchSource(spec, images, new Device(session.Device))).Run(stop);
+        try
+        {
+            return new Trainer(spec, session, diffusion, state, batches, log, validator, checkpoints).Run(stop);
+        }
+        catch (DivergedException error) when (checkpoints.NewestAfterAll() is SavedCheckpoint newest)
+        {
+            // The last good checkpoint may have been on its way to the disk when the step was seen to be broken.
+            throw new DivergedException(error.Divergence with { CheckpointStep = newest.Step, CheckpointPath = newest.Path });
+        }
     }
 
     private TrainingEnd Run(CancellationToken stop)
@@ -128,8 +143,9 @@ public sealed class Trainer
         if (_state.LossHistory is LossHistory history)
             history.Record(batch.T.cpu().data<long>().ToArray(), losses.detach().cpu().data<float>().ToArray());
 
-        _log.Add(step, loss.detach(), gradNorm, learningRate);
         _state.Step = step + 1;
+        if (_session.Measures)
+            _log.Add(step, loss, gradNorm, losses, batch.Timesteps, learningRate);
     }
 
     /// <summary>Measures the network where that is due.</summary>
@@ -164,16 +180,11 @@ public sealed class Trainer
             Save();
     }
 
-    /// <summary>Begins to write the state, unless it is broken: what was measured so far is handed over first, and a value that is not finite throws there.</summary>
+    /// <summary>Begins to write the state, unless it is broken: what was measured so far is handed over first, and a step that was not sound throws there.</summary>
     private void Save()
     {
         _log.Flush();
-        using (DisposeScope scope = NewDisposeScope())
-        {
-            if (!_state.Values.isfinite().all().item<bool>())
-                throw new DivergedException(_state.Step - 1, double.NaN);
-        }
-
+        RequireFiniteWeights();
         _checkpoints.Begin(IsKept, Selections);
         _saved = _session.Clock.GetTimestamp();
         _log.RestartClock();
@@ -188,5 +199,23 @@ public sealed class Trainer
             Save();
         _checkpoints.Finish();
         return _checkpoints.Newest!.Path;
+    }
+
+    // A sound step may break the weights. The next one shows it, and the training ends there whether a checkpoint was due here or not.
+    private void RequireFiniteWeights()
+    {
+        using (DisposeScope scope = NewDisposeScope())
+        {
+            if (_state.Values.isfinite().all().item<bool>())
+                return;
+        }
+
+        if (_state.Step < _spec.Training.Steps)
+        {
+            DoStep();
+            _log.Flush();
+        }
+
+        throw _log.BrokenWeights();
     }
 }

@@ -185,7 +185,7 @@ public sealed class ValidatedTrainingTests
         await using RunnerFixture runner = await RunnerFixture.CreateAsync(RunnerFixture.Work((_, session, _) =>
         {
             RunnerFixture.End(session, 4, completed: false);
-            throw new DivergedException(7, double.NaN);
+            throw new DivergedException(new Divergence { Step = 7, Cause = DivergenceCause.Loss });
         }));
         await runner.SubmitAsync();
 

@@ -7,6 +7,7 @@ Dictionary<string, (string Summary, Func<string[], int> Run)> benchmarks = new()
     ["forward"] = ("network evaluations against PyTorch, and against the machine's convolutions: [cifar10] [small] [digits]", ForwardBenchmark.Run),
     ["update"] = ("clipping, optimiser and averages against the memory's speed", UpdateBenchmark.Run),
     ["logging"] = ("what measuring and logging cost a training step", LoggingBenchmark.Run),
+    ["checkpoint"] = ("how long a checkpoint holds training: [folder]", CheckpointBenchmark.Run),
     ["memory"] = ("peak memory of training steps against PyTorch: [cifar10] [small] [digits]", MemoryBenchmark.Run),
 };
 

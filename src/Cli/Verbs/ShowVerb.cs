@@ -147,6 +147,11 @@ internal static class ShowVerb
         }
 
         terminal.Write(jobs);
+        foreach (string note in run.Notes)
+        {
+            terminal.Out.WriteLine($"Note: {note}.");
+        }
+
         foreach (JobView job in run.Jobs.Where(j => j.State == "diverged"))
         {
             JobDetail detail = await api.JobAsync(job.Id, cancel);
@@ -177,7 +182,7 @@ internal static class ShowVerb
 
         foreach (ArtifactView file in run.Artifacts)
         {
-            terminal.Out.WriteLine($"{file.Kind} {file.Name} {file.Sha256}{(file.Step is { } step ? $" step {step}" : "")}{(file.Dropped ? " (dropped)" : "")}");
+            terminal.Out.WriteLine($"{file.Kind} {file.Name} {file.Sha256}{(file.Step is { } step ? $" step {step}" : "")}{(file.Selection is null ? "" : $", {file.Selection}")}{(file.Dropped ? " (dropped)" : "")}");
         }
     }
 }

@@ -75,8 +75,8 @@ public sealed class RunExecutor(
     {
         try
         {
-            bool completed = await WorkAsync(lease, slot, stop, deadline);
-            return completed && stop.Fault is null ? (new AttemptEnding.Succeeded(), null) : EndingOfStop(lease, stop);
+            AttemptEnding.Succeeded? completed = await WorkAsync(lease, slot, stop, deadline);
+            return completed is not null && stop.Fault is null ? (completed, null) : EndingOfStop(lease, stop);
         }
         catch (Exception error) when (stop.IsLost || error is StaleFenceException)
         {
@@ -134,7 +134,7 @@ public sealed class RunExecutor(
             : throw new InvalidOperationException("The work ended early although nobody asked it to.");
     }
 
-    private async Task<bool> WorkAsync(Lease lease, Slot slot, AttemptStop stop, CancellationToken deadline)
+    private async Task<AttemptEnding.Succeeded?> WorkAsync(Lease lease, Slot slot, AttemptStop stop, CancellationToken deadline)
     {
         // Keep the lease from the first moment: reading the spec and verifying a checkpoint may take long.
         AttemptProgress progress = new();
@@ -171,7 +171,7 @@ public sealed class RunExecutor(
         }
     }
 
-    private async Task<bool> DoAsync(AttemptContext attempt)
+    private async Task<AttemptEnding.Succeeded?> DoAsync(AttemptContext attempt)
     {
         switch (attempt.Lease.Kind)
         {
@@ -179,10 +179,10 @@ public sealed class RunExecutor(
                 return await train.RunAsync(attempt);
             case JobKind.Evaluate:
                 await evaluate.RunAsync(attempt);
-                return true;
+                return new AttemptEnding.Succeeded();
             default:
                 await sample.RunAsync(attempt);
-                return true;
+                return new AttemptEnding.Succeeded();
         }
     }
 

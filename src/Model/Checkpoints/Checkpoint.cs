@@ -13,6 +13,7 @@ public sealed class Checkpoint : IDisposable
     private const string Format = "ddpmjobs.checkpoint/1";
     private const string ScheduleHashKey = "schedule_hash";
     private const string DataHashKey = "data_hash";
+    private const string ValidationKey = "validation";
     private const string OriginPrefix = "imported_";
 
     private readonly SafetensorsFile _file;
@@ -36,6 +37,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>SHA-256 of the images that it was trained on; null for imported weights that were not trained on, and in files older than this entry.</summary>
     public string? DataHash => _file.Metadata.GetValueOrDefault(DataHashKey);
+
+    /// <summary>How the validations of its training went, as JSON: values, protocols, the best so far, and whether the training ended early; null where there was none.</summary>
+    public string? Validation => _file.Metadata.GetValueOrDefault(ValidationKey);
 
     /// <summary>Free text by name on where its first weights come from, as in <c>imported_sha256</c>; empty where they were drawn.</summary>
     public IReadOnlyDictionary<string, string> Origin =>
@@ -92,8 +96,10 @@ public sealed class Checkpoint : IDisposable
     /// <param name="tensors">Every tensor by name; float32, any device.</param>
     /// <param name="dataHash">SHA-256 of the images that it was trained on; null where they are not known.</param>
     /// <param name="origin">Free text on where the first weights come from; its names begin with <c>imported_</c>.</param>
+    /// <param name="validation">How the validations of its training went; null where there was none.</param>
     public static void Write(
-        string path, RunSpec spec, long step, IEnumerable<(string Name, Tensor Value)> tensors, string? dataHash = null, IReadOnlyDictionary<string, string>? origin = null)
+        string path, RunSpec spec, long step, IEnumerable<(string Name, Tensor Value)> tensors, string? dataHash = null, IReadOnlyDictionary<string, string>? origin = null,
+        string? validation = null)
     {
         Dictionary<string, string> metadata = new(origin ?? new Dictionary<string, string>())
         {
@@ -106,6 +112,8 @@ public sealed class Checkpoint : IDisposable
         };
         if (dataHash is not null)
             metadata[DataHashKey] = dataHash;
+        if (validation is not null)
+            metadata[ValidationKey] = validation;
         Safetensors.Write(path, metadata, [.. tensors.Select(tensor =>
             new SafetensorContent(tensor.Name, SafetensorType.F32, tensor.Value.shape, stream => WriteBytes(tensor.Value, stream)))]);
     }

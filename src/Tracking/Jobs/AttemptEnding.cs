@@ -8,7 +8,9 @@ public abstract record AttemptEnding
     }
 
     /// <summary>The work is done.</summary>
-    public sealed record Succeeded : AttemptEnding;
+    /// <param name="Reason">Why, where that is not plain, as in a training that ended before its last step.</param>
+    /// <param name="Progress">How much was done where that is not all that was reported as the total.</param>
+    public sealed record Succeeded(string Reason = "", JobProgress? Progress = null) : AttemptEnding;
 
     /// <summary>An error; retried with backoff when <paramref name="Retryable"/> and attempts are left, else final.</summary>
     /// <param name="Message">One sentence.</param>

@@ -50,12 +50,12 @@ public sealed class RealTrainingTests
     public async Task Execute_TrainingThatDiverges_IsStoredAsSuchWithItsBatchAndLastGoodCheckpoint(string training, string cause, long? step)
     {
         // Every step is followed by a checkpoint, and nothing is handed over for its own sake.
-        await using RunnerFixture runner = await RunnerFixture.CreateAsync(RunWork.OfModel(threads: 1), options => options.CheckpointInterval = TimeSpan.FromTicks(1));
+        await using RunnerFixture runner = await RunnerFixture.CreateAsync(RunWork.OfModel(threads: 1));
         await runner.SubmitAsync($$"""
             {
               "data": "optdigits",
               "network": { "kind": "ddpm_unet", "channels": 16, "multipliers": [1], "blocks": 1, "attention": [], "groups": 8 },
-              "training": { "steps": 400, "batch_size": 16, "log_every": 1000, {{training}} }
+              "training": { "steps": 400, "batch_size": 16, "log_every": 1000, "checkpoints": { "keep_every": 1 }, {{training}} }
             }
             """);
 

@@ -19,6 +19,8 @@ public sealed class DivergenceTests : IDisposable
         Training = new TrainingSpec { Steps = 40, BatchSize = 8, WarmupSteps = 0, LogEvery = 1000, Optimizer = new AdamOptimizer { LearningRate = 1e-3 } },
     };
 
+    private static readonly CheckpointSpec EveryStep = new() { KeepEvery = 1 };
+
     // Takes weights of 1 to -4e38 in the first step, which no float32 is.
     private static readonly AdamWOptimizer Bursting = new() { LearningRate = 1e38, WeightDecay = 3, Beta1 = 0, Epsilon = 1e-30 };
 
@@ -33,9 +35,9 @@ public sealed class DivergenceTests : IDisposable
     [InlineData("gradient", DivergenceCause.Gradient)]
     public void Train_OneBrokenStep_IsNoticedWithinTenStepsAndSaysWhatIsKnown(string spoil, DivergenceCause cause)
     {
-        RunSpec spec = Spec with { Objective = new ProbeObjective { SpoilAt = 13, Spoil = spoil } };
+        RunSpec spec = Spec with { Objective = new ProbeObjective { SpoilAt = 13, Spoil = spoil }, Training = Spec.Training with { Checkpoints = EveryStep } };
 
-        (Divergence divergence, List<TrainingPoints> points) = Diverge(spec, "often", TimeSpan.Zero);
+        (Divergence divergence, List<TrainingPoints> points) = Diverge(spec, "often", TimeSpan.FromDays(1));
 
         Assert.InRange(ProbeObjective.Noted.Count, 14, 14 + 10);
         Assert.Equal((13, cause), (divergence.Step, divergence.Cause));
@@ -97,7 +99,7 @@ public sealed class DivergenceTests : IDisposable
     public void Train_LossOverItsBoundForLong_Diverges()
     {
         DivergenceSpec bound = new() { LossAbove = 0.01, ForSteps = 5 };
-        (Divergence divergence, _) = Diverge(Spec with { Training = Spec.Training with { Divergence = bound } }, "bound", TimeSpan.Zero);
+        (Divergence divergence, _) = Diverge(Spec with { Training = Spec.Training with { Divergence = bound, Checkpoints = EveryStep } }, "bound", TimeSpan.FromDays(1));
 
         Assert.Equal((4, DivergenceCause.Bound, 0.01, 5), (divergence.Step, divergence.Cause, divergence.LossAbove, divergence.StepsOver));
         Assert.Contains("and has been over 0.01 for 5 steps", divergence.Sentence, StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using DdpmJobs.Model.Diffusion;
+using DdpmJobs.Model.Training;
 
 namespace DdpmJobs.Model.Specs;
 
@@ -10,11 +11,12 @@ public static class RunWarnings
     {
         ProcessSpec process = run.Process;
         double bits = TerminalNoise.WorstBitsPerDim(process.Schedule.RequireBetas(process.Timesteps));
-        return bits <= TerminalNoise.SmallBitsPerDim ? [] :
+        IEnumerable<RunWarning> ofProcess = bits <= TerminalNoise.SmallBitsPerDim ? [] :
         [
             new RunWarning("process.schedule", FormattableString.Invariant(
                 $"x_T is not pure noise: {Kinds.NameOf(process.Schedule)} at {process.Timesteps} timesteps leaves a prior term L_T of up to {bits:G2} bits/dim (small is up to {TerminalNoise.SmallBitsPerDim}), ")
                 + "but sampling begins from pure noise; use more timesteps, or a schedule that ends lower"),
         ];
+        return [.. ofProcess, .. TrainingWarnings.Of(run.Training)];
     }
 }

@@ -40,12 +40,17 @@ public readonly struct RandomStream
         return (position & 1) == 0 ? low : high;
     }
 
+    /// <summary>Key and the upper three words of the counter, which are the same for every block of the stream.</summary>
+    internal (uint Key0, uint Key1, uint Counter1, uint Counter2, uint Counter3) Address => (_key0, _key1, _counter1, _counter2, _counter3);
+
     /// <summary>Fills with the stream's 32-bit words.</summary>
-    public void FillUInt32(Span<uint> words)
+    /// <param name="words">Filled.</param>
+    /// <param name="firstBlock">Blocks of four words to leave out at the front.</param>
+    public void FillUInt32(Span<uint> words, uint firstBlock = 0)
     {
         for (int i = 0; i < words.Length; i += 4)
         {
-            (uint w0, uint w1, uint w2, uint w3) = Philox.Block((uint)(i >> 2), _counter1, _counter2, _counter3, _key0, _key1);
+            (uint w0, uint w1, uint w2, uint w3) = Philox.Block(checked(firstBlock + (uint)(i >> 2)), _counter1, _counter2, _counter3, _key0, _key1);
             words[i] = w0;
             if (i + 1 < words.Length)
                 words[i + 1] = w1;

@@ -1,7 +1,6 @@
 using DdpmJobs.Model.Datasets;
+using DdpmJobs.Model.Devices;
 using DdpmJobs.Model.Diffusion;
-using DdpmJobs.Model.Networks;
-using DdpmJobs.Model.Objectives;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Timesteps;
 using TorchSharp;
@@ -18,35 +17,39 @@ public sealed class Trainer
 {
     private readonly RunSpec _spec;
     private readonly TrainingSession _session;
-    private readonly DiffusionModel _diffusion;
     private readonly TrainingState _state;
-    private readonly BatchSource _batches;
+    private readonly BatchFeed _batches;
+    private readonly StepGradient _gradient;
     private readonly TrainingLog _log;
 
-    private Trainer(RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, TrainingLog log, ImageSet images)
+    private Trainer(RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, TrainingLog log, BatchFeed batches)
     {
         _spec = spec;
         _session = session;
-        _diffusion = diffusion;
         _state = state;
         _log = log;
-        _batches = new BatchSource(spec, images, new Device(session.Device));
+        _batches = batches;
+        _gradient = new StepGradient(spec, diffusion, state.Network, state.Dropout, state.Gradients);
     }
 
     /// <summary>Trains to the end of the spec, or until <paramref name="stop"/>; either way the state is in a checkpoint on return.</summary>
     /// <exception cref="SpecException">The spec cannot be trained, or the checkpoint is of another spec, schedule or data.</exception>
     /// <exception cref="InvalidDataException">The checkpoint or the data is damaged.</exception>
     /// <exception cref="DivergedException">The loss or the gradient is not finite; the checkpoints that are there are from before.</exception>
+    /// <exception cref="OperationCanceledException">It was asked to stop before it began, while another job of the process on CUDA had <c>tf32</c> otherwise.</exception>
     public static TrainingEnd Train(RunSpec spec, TrainingSession session, CancellationToken stop)
     {
         ImageSet images = spec.Data.Load(Split.Train, session.DataFolder);
         DiffusionModel diffusion = DiffusionModel.From(spec.Process);
-        using TrainingState state = new(spec, diffusion.OutputChannels(images.Shape.C), new Device(session.Device)) { DataHash = images.ContentHash };
+        Device device = new(session.Device);
+        using IDisposable? rounding = Tf32.Hold(session.Device, spec.Training.Tf32, stop);
+        using TrainingState state = new(spec, diffusion.OutputChannels(images.Shape.C), device) { DataHash = images.ContentHash };
         if (session.ResumeFrom is not null)
             state.Load(session.ResumeFrom);
         session.OnData?.Invoke(images.ContentHash);
         using TrainingLog log = new(session, spec.Training.BatchSize);
-        return new Trainer(spec, session, diffusion, state, log, images).Run(stop);
+        using BatchFeed batches = new(new BatchSource(spec, images, device), spec.Training.Steps, session.DrawAhead ?? device.type == DeviceType.CUDA);
+        return new Trainer(spec, session, diffusion, state, log, batches).Run(stop);
     }
 
     private TrainingEnd Run(CancellationToken stop)
@@ -78,25 +81,9 @@ public sealed class Trainer
         long step = _state.Step;
         TrainingSpec training = _spec.Training;
 
-        // Draw the batch and the dropout masks of this step.
-        Batch batch = _batches.Draw(step, _state.LossHistory);
-        _state.Dropout.Step = step;
-
-        // Average the weighted losses of the images.
-        Tensor losses = _spec.Objective.Losses(new ObjectiveInputs
-        {
-            Model = _diffusion,
-            Network = _diffusion.ByTimestep(ConditionalModule.Given(_state.Network, batch.Labels)),
-            X0 = batch.X0,
-            T = batch.T,
-            Noise = batch.Noise,
-            Levels = _spec.Data.Levels,
-        });
-        Tensor loss = (losses * batch.Weights).mean();
-
-        // Take the gradient.
-        _state.Gradients.zero_();
-        loss.backward();
+        // Draw the batch, and take the gradient of the mean of its weighted losses.
+        Batch batch = _batches.Next(step, _state.LossHistory);
+        Tensor losses = _gradient.Take(batch, step);
 
         // Move the weights and their averages.
         (Tensor gradNorm, double learningRate) = WeightUpdate.Apply(training, step, _state.Values, _state.Gradients, _state.Slots, _state.Averages);
@@ -104,9 +91,9 @@ public sealed class Trainer
         // Let a sampler that learns see the losses; this waits for the device.
         using IDisposable quiet = no_grad();
         if (_state.LossHistory is LossHistory history)
-            history.Record(batch.T.cpu().data<long>().ToArray(), losses.detach().cpu().data<float>().ToArray());
+            history.Record(batch.Timesteps, losses.cpu().data<float>().ToArray());
 
-        _log.Add(step, loss.detach(), gradNorm, learningRate);
+        _log.Add(step, (losses * batch.Weights).mean(), gradNorm, learningRate);
         _state.Step = step + 1;
     }
 

@@ -27,6 +27,9 @@ public sealed record TrainingSession
     /// <summary>Called on the training thread when a checkpoint file is complete: its path and the step it holds (steps done). Must return at once.</summary>
     public Action<string, long>? OnCheckpoint { get; init; }
 
+    /// <summary>Whether a thread of its own draws the batches ahead, which changes no number; null for yes where a CUDA device trains.</summary>
+    internal bool? DrawAhead { get; init; }
+
     /// <summary>The clock for throughput and checkpoint times.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -38,8 +38,8 @@ internal sealed class AttentionBlock : Module<Tensor, Tensor>, IHiddenProducts
         Tensor q = _q.call(h).flatten(2);
         Tensor k = _k.call(h).flatten(2);
         Tensor v = _v.call(h).flatten(2);
-        Tensor weights = torch.bmm(q.transpose(1, 2), k).mul_(1 / Math.Sqrt(channels)).softmax(-1);
-        h = _out.call(torch.bmm(v, weights.transpose(1, 2)).view(x.shape));
+        Tensor weights = MixedPrecision.Product(q.transpose(1, 2), k).mul_(1 / Math.Sqrt(channels)).softmax(-1);
+        h = _out.call(MixedPrecision.Product(v, weights.transpose(1, 2)).view(x.shape));
         h.add_(x);
         return h.MoveToOuterDisposeScope();
     }

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -15,7 +16,10 @@ internal sealed class GroupNormalization : Module<Tensor, Tensor>
 
     private readonly int _groups;
     private readonly double _epsilon;
+    // Under these names Module.to puts the new parameters that a network gets on another device; else it would leave the old ones in use.
+    [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
+    [ComponentName(Name = "bias")]
     private readonly Parameter _bias;
 
     public GroupNormalization(Initializer init, int channels, int groups, double epsilon = OfficialEpsilon)

@@ -3,6 +3,7 @@ using DdpmJobs.GpuRunner.Metrics;
 using DdpmJobs.GpuRunner.Slots;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Training;
+using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Metrics;
 using DdpmJobs.Tracking.Storage;
@@ -16,6 +17,7 @@ public sealed class RunExecutor(
     IDbContextFactory<TrackingDb> contexts,
     JobQueue queue,
     MetricStore metrics,
+    ArtifactStore artifacts,
     TrainAttempt train,
     EvaluateAttempt evaluate,
     SampleAttempt sample,
@@ -95,7 +97,7 @@ public sealed class RunExecutor(
         }
         catch (DivergedException error)
         {
-            return (new AttemptEnding.Diverged(error.Message), null);
+            return (await DivergedAsync(lease, error, deadline), null);
         }
         catch (Exception error) when (DeviceMemory.IsExhausted(error))
         {
@@ -189,6 +191,13 @@ public sealed class RunExecutor(
         await using TrackingDb db = await contexts.CreateDbContextAsync(cancel);
         string spec = await db.Runs.Where(run => run.Id == lease.RunId).Select(run => run.Spec).SingleAsync(cancel);
         return SpecJson.Read<RunSpec>(JsonNode.Parse(spec));
+    }
+
+    private async Task<AttemptEnding> DivergedAsync(Lease lease, DivergedException error, CancellationToken cancel)
+    {
+        Artifact? good = null;
+        await wait.OutlastAsync(async inner => good = await artifacts.LatestCheckpointAsync(lease.RunId, inner), cancel);
+        return DivergenceDetail.EndingOf(error.Divergence, good);
     }
 
     private async Task<bool> RanOutBeforeAsync(Lease lease, CancellationToken cancel)

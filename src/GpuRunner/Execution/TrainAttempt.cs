@@ -50,6 +50,12 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
         {
             end = await WorkThread.RunAsync(() => work.Train(attempt.Spec, session, attempt.Stop.Token));
         }
+        catch (DivergedException error) when (error.Divergence.CheckpointStep > firstStep && !attempt.Stop.IsLost)
+        {
+            // The last good checkpoint may still be on its way; whoever asks what happened starts there.
+            await uploads.FinishAsync(error.Divergence.CheckpointPath!, error.Divergence.CheckpointStep.Value, attempt.Deadline);
+            throw;
+        }
         finally
         {
             data.TrySetCanceled(CancellationToken.None);
@@ -79,6 +85,11 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
         if (steps.Length > 0)
         {
             attempt.Pump.Post("train/images_per_second", [steps[^1]], [points.ImagesPerSecond]);
+            foreach ((string name, double value) in points.AtLastStep)
+            {
+                attempt.Pump.Post($"train/{name}", [steps[^1]], [value]);
+            }
+
             attempt.Progress.Report(steps[^1] + 1, attempt.Spec.Training.Steps, "steps");
         }
     }

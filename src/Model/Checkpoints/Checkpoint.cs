@@ -6,6 +6,7 @@ namespace DdpmJobs.Model.Checkpoints;
 
 /// <summary>The whole state of a training between two steps, in one safetensors file that carries its spec.</summary>
 /// <remarks>Tensors: <c>model.NAME</c> the weights, <c>ema.0.NAME</c> their moving averages, <c>adam.m.NAME</c> and <c>adam.v.NAME</c> the optimiser's moments,
+/// <c>log.NAME</c> the sums of the windows that are being logged and the steps that the loss has been over its bound,
 /// <c>timesteps.losses</c> and <c>timesteps.counts</c> the last losses at each timestep where t is drawn by them.</remarks>
 public sealed class Checkpoint : IDisposable
 {

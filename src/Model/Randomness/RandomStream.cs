@@ -44,13 +44,16 @@ public readonly struct RandomStream
     internal (uint Key0, uint Key1, uint Counter1, uint Counter2, uint Counter3) Address => (_key0, _key1, _counter1, _counter2, _counter3);
 
     /// <summary>Fills with the stream's 32-bit words.</summary>
-    /// <param name="words">Filled.</param>
-    /// <param name="firstBlock">Blocks of four words to leave out at the front.</param>
-    public void FillUInt32(Span<uint> words, uint firstBlock = 0)
+    public void FillUInt32(Span<uint> words) => FillUInt32(words, 0);
+
+    /// <summary>Fills with the stream's 32-bit words from a place on.</summary>
+    /// <param name="words">Takes them.</param>
+    /// <param name="firstBlock">The first word's place, divided by four.</param>
+    internal void FillUInt32(Span<uint> words, uint firstBlock)
     {
-        for (int i = 0; i < words.Length; i += 4)
+        for (int i = PhiloxLanes.Fill(words, firstBlock, _counter1, _counter2, _counter3, _key0, _key1); i < words.Length; i += 4)
         {
-            (uint w0, uint w1, uint w2, uint w3) = Philox.Block(checked(firstBlock + (uint)(i >> 2)), _counter1, _counter2, _counter3, _key0, _key1);
+            (uint w0, uint w1, uint w2, uint w3) = Philox.Block(firstBlock + (uint)(i >> 2), _counter1, _counter2, _counter3, _key0, _key1);
             words[i] = w0;
             if (i + 1 < words.Length)
                 words[i + 1] = w1;

@@ -59,6 +59,10 @@ public sealed record TrainingSpec : IRunCheck
     [Range(1, 1_000_000)]
     public int LogEvery { get; init; } = 20;
 
+    /// <summary>When it counts as diverged, beside values that are not finite.</summary>
+    [Description("when it counts as diverged, beside a loss or gradient that is not finite")]
+    public DivergenceSpec Divergence { get; init; } = new();
+
     /// <summary>
     /// Parts that the batch of a step is worked through in, one after the other, so that only one of them needs memory: the images, noise and dropout masks of
     /// the whole batch, one mean loss, one optimiser step. 1 for all at once.

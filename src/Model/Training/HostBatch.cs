@@ -33,7 +33,7 @@ internal sealed record HostBatch(long Step, Tensor X0, Tensor Noise, Tensor? Lab
     /// <returns>The batch, in the dispose scope in force; this one must not be used any more.</returns>
     public Batch To(HostTimes times, Device device)
     {
-        return new Batch(Sent(X0), Sent(times.T), Sent(Noise), Sent(times.Weights), Labels is null ? null : Sent(Labels), times.Values);
+        return new Batch(Sent(X0), Sent(times.T), times.Values, Sent(Noise), Sent(times.Weights), Labels is null ? null : Sent(Labels));
 
         Tensor Sent(Tensor tensor)
         {

@@ -35,7 +35,10 @@ public sealed class Trainer
     /// <summary>Trains to the end of the spec, or until <paramref name="stop"/>; either way the state is in a checkpoint on return.</summary>
     /// <exception cref="SpecException">The spec cannot be trained, or the checkpoint is of another spec, schedule or data.</exception>
     /// <exception cref="InvalidDataException">The checkpoint or the data is damaged.</exception>
-    /// <exception cref="DivergedException">The loss or the gradient is not finite; the checkpoints that are there are from before.</exception>
+    /// <exception cref="DivergedException">
+    /// The loss or the gradient is not finite, or the loss was over its bound for long. It is thrown at most 8 steps later; the
+    /// checkpoints that are there hold sound steps only, and the points up to the broken step are handed over.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was asked to stop before it began, while another job of the process on CUDA had <c>tf32</c> otherwise.</exception>
     public static TrainingEnd Train(RunSpec spec, TrainingSession session, CancellationToken stop)
     {
@@ -47,8 +50,11 @@ public sealed class Trainer
         if (session.ResumeFrom is not null)
             state.Load(session.ResumeFrom);
         session.OnData?.Invoke(images.ContentHash);
-        using TrainingLog log = new(session, spec.Training.BatchSize);
-        using BatchFeed batches = new(new BatchSource(spec, images, device), spec.Training.Steps, session.DrawAhead ?? device.type == DeviceType.CUDA);
+        BatchSource source = new(spec, images, device);
+        using TrainingLog log = new(spec.Training, session, state, source.Indices);
+        if (session.ResumeFrom is not null)
+            log.LastCheckpoint = (session.ResumeFrom, state.Step);
+        using BatchFeed batches = new(source, spec.Training.Steps, session.DrawAhead ?? device.type == DeviceType.CUDA);
         return new Trainer(spec, session, diffusion, state, log, batches).Run(stop);
     }
 
@@ -93,24 +99,39 @@ public sealed class Trainer
         if (_state.LossHistory is LossHistory history)
             history.Record(batch.Timesteps, losses.cpu().data<float>().ToArray());
 
-        _log.Add(step, (losses * batch.Weights).mean(), gradNorm, learningRate);
         _state.Step = step + 1;
+        if (_session.Measures)
+            _log.Add(step, (losses * batch.Weights).mean(), gradNorm, losses, batch.Timesteps, learningRate);
     }
 
-    /// <summary>Writes the state, unless it is broken: what was measured so far is handed over first, and a value that is not finite throws there.</summary>
+    /// <summary>Writes the state, unless it is broken: what was measured so far is handed over first, and a step that was not sound throws there.</summary>
     private string Save()
     {
         _log.Flush();
-        using (DisposeScope scope = NewDisposeScope())
-        {
-            if (!_state.Values.isfinite().all().item<bool>())
-                throw new DivergedException(_state.Step - 1, double.NaN);
-        }
-
+        RequireFiniteWeights();
         string path = Path.Combine(_session.Folder, $"step-{_state.Step:D8}.safetensors");
         _state.Save(path);
+        _log.LastCheckpoint = (path, _state.Step);
         _session.OnCheckpoint?.Invoke(path, _state.Step);
         _log.RestartClock();
         return path;
+    }
+
+    // A sound step may break the weights. The next one shows it, and the training ends there whether a checkpoint was due here or not.
+    private void RequireFiniteWeights()
+    {
+        using (DisposeScope scope = NewDisposeScope())
+        {
+            if (_state.Values.isfinite().all().item<bool>())
+                return;
+        }
+
+        if (_state.Step < _spec.Training.Steps)
+        {
+            DoStep();
+            _log.Flush();
+        }
+
+        throw _log.BrokenWeights();
     }
 }

@@ -32,4 +32,7 @@ public sealed record TrainingSession
 
     /// <summary>The clock for throughput and checkpoint times.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>False leaves out what steps measure, and with it the watch for divergence: a benchmark of what that costs needs a training without.</summary>
+    internal bool Measures { get; init; } = true;
 }

@@ -25,6 +25,9 @@ internal sealed class TrainingState : IDisposable
         Averages = [.. spec.Training.Ema.Select(_ => FlatParameters.Like(_parameters.Values))];
         int kept = spec.Training.TimestepSampler.LossesPerTimestep;
         LossHistory = kept > 0 ? new LossHistory(spec.Process.Timesteps, kept) : null;
+        Watch = new DivergenceWatch(spec.Training.Divergence);
+        LossByQuartile = new BinnedLosses(4, spec.Process.Timesteps);
+        LossByT = new BinnedLosses(Math.Min(TrainingPoints.LossBins, spec.Process.Timesteps), spec.Process.Timesteps);
     }
 
     /// <summary>Optimiser steps done.</summary>
@@ -51,6 +54,15 @@ internal sealed class TrainingState : IDisposable
     /// <summary>The last losses at each timestep, where the timestep sampler draws by them.</summary>
     public LossHistory? LossHistory { get; }
 
+    /// <summary>Decides whether the training has diverged.</summary>
+    public DivergenceWatch Watch { get; }
+
+    /// <summary>The losses of the window that is being logged, by quarters of t.</summary>
+    public BinnedLosses LossByQuartile { get; }
+
+    /// <summary>The losses of the longer window that is being logged, by finer bins of t.</summary>
+    public BinnedLosses LossByT { get; }
+
     /// <summary>SHA-256 of the images that it is trained on; null for weights whose data are not known.</summary>
     public string? DataHash { get; init; }
 
@@ -61,7 +73,7 @@ internal sealed class TrainingState : IDisposable
     public void Save(string path)
     {
         using DisposeScope scope = NewDisposeScope();
-        IEnumerable<(string, Tensor)> history = HistoryParts().Select(part => (part.Name, tensor(part.Values, part.Shape)));
+        IEnumerable<(string, Tensor)> history = HostParts().Select(part => (part.Name, tensor(part.Values, part.Shape)));
         Checkpoint.Write(path, _spec, Step, [.. Tensors(), .. history], DataHash, Origin);
     }
 
@@ -73,7 +85,7 @@ internal sealed class TrainingState : IDisposable
         using DisposeScope scope = NewDisposeScope();
         foreach ((string name, Tensor value) in Tensors())
             checkpoint.CopyTo(name, value);
-        foreach ((string name, float[] values, long[] shape) in HistoryParts())
+        foreach ((string name, float[] values, long[] shape) in HostParts())
         {
             Tensor part = zeros(shape);
             checkpoint.CopyTo(name, part);
@@ -115,9 +127,14 @@ internal sealed class TrainingState : IDisposable
         return buffers.SelectMany(buffer => _parameters.Split(buffer.Buffer).Select(tensor => ($"{buffer.Prefix}.{tensor.Name}", tensor.Value)));
     }
 
-    private IEnumerable<(string Name, float[] Values, long[] Shape)> HistoryParts() => LossHistory is null ? [] :
-    [
-        ("timesteps.losses", LossHistory.Losses, [LossHistory.Timesteps, LossHistory.PerTimestep]),
-        ("timesteps.counts", LossHistory.Counts, [LossHistory.Timesteps]),
-    ];
+    private IEnumerable<(string Name, float[] Values, long[] Shape)> HostParts()
+    {
+        yield return ("log.steps_over", Watch.StepsOver, [1]);
+        yield return ("log.loss_by_quartile", LossByQuartile.State, [LossByQuartile.Count, BinnedLosses.FloatsPerBin]);
+        yield return ("log.loss_by_t", LossByT.State, [LossByT.Count, BinnedLosses.FloatsPerBin]);
+        if (LossHistory is null)
+            yield break;
+        yield return ("timesteps.losses", LossHistory.Losses, [LossHistory.Timesteps, LossHistory.PerTimestep]);
+        yield return ("timesteps.counts", LossHistory.Counts, [LossHistory.Timesteps]);
+    }
 }

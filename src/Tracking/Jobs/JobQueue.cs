@@ -75,7 +75,8 @@ public sealed partial class JobQueue(IDbContextFactory<TrackingDb> contexts, Lea
                 change.TryMove(job, JobTrigger.Succeeded, actor, "");
                 break;
             case AttemptEnding.Diverged diverged:
-                job.Error = attempt.Error = diverged.Message;
+                job.Error = diverged.Message;
+                attempt.Error = diverged.Detail.Length == 0 ? diverged.Message : $"{diverged.Message}\n{diverged.Detail}";
                 change.TryMove(job, JobTrigger.Diverged, actor, diverged.Message);
                 break;
             case AttemptEnding.Failed failed:

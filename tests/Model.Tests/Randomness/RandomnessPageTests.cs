@@ -89,7 +89,8 @@ public sealed class RandomnessPageTests
     {
         double rate = double.Parse(row[3], CultureInfo.InvariantCulture);
         using Tensor mask = new DropoutContext(Number(row[0])) { Step = Number(row[1]) }.Mask([2, 3, 2, 2], rate, (int)Number(row[2]), CPU);
-        return Joined(mask.data<float>().ToArray().Select(kept => kept > 0 ? 1 : 0));
+        using Tensor inOrder = mask.permute(0, 2, 3, 1).contiguous();
+        return Joined(inOrder.data<float>().ToArray().Select(kept => kept > 0 ? 1 : 0));
     }
 
     private static BatchSource Source(string[] row) => new(

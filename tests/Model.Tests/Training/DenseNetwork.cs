@@ -37,7 +37,7 @@ internal sealed class DenseNetwork : ConditionalModule
         Tensor time = LabelEmbedding.Add(_labels, _time.call(TimestepEmbedding.Of(t, Width)), labels);
         Tensor h = nn.functional.silu(_in.call(x.flatten(1)) + time).view(-1, 4, 4);
         h = MixedPrecision.Product(MixedPrecision.Product(h.transpose(1, 2), h).softmax(-1), h).flatten(1);
-        h = h * _dropout.Mask(h.shape, 0.3, 0, h.device);
+        h = h * _dropout.Mask([h.shape[0], Width, 1, 1], 0.3, 0, h.device).flatten(1);
         return _out.call(h).view(x.shape[0], -1, 8, 8).MoveToOuterDisposeScope();
     }
 }

@@ -131,8 +131,10 @@ public sealed class TrainerTests : IDisposable
         DivergedException error = Assert.Throws<DivergedException>(() =>
             Train(spec, new TrainingSession { Folder = folder, CheckpointInterval = TimeSpan.Zero }, points));
 
-        // Every checkpoint that was left holds only finite weights.
-        Assert.InRange(error.Step, 0, 400);
+        // The newest is the one that is named, and every checkpoint that was left holds only finite weights.
+        Assert.InRange(error.Divergence.Step, 0, 400);
+        Assert.Equal(error.Divergence.CheckpointPath, Directory.GetFiles(folder).Order().LastOrDefault());
+        Assert.False(double.IsFinite(points[^1].Loss[^1]) && double.IsFinite(points[^1].GradNorm[^1]));
         foreach (string path in Directory.GetFiles(folder))
         {
             using Checkpoint checkpoint = Checkpoint.Open(path, spec);

@@ -70,6 +70,32 @@ public sealed class PagesTests
     }
 
     [Fact]
+    public async Task RunPage_OfADivergedRun_SaysWhyAndShowsTheLossByT()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+        await host.SubmitAsync();
+        Lease lease = await host.ClaimAsync(JobKind.Train);
+        DateTime at = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        MetricBatch Batch(string name, params double[] values) => new(name, 0, [.. values.Select((_, i) => (long)i)], values, [.. values.Select(_ => at)]);
+        await host.Services.GetRequiredService<MetricStore>().AppendAsync(
+            lease, [Batch("train/loss", 1, 0.5, double.NaN), Batch("train/loss_q0", 1, 0.5), Batch("train/loss_q3", 2, double.NaN), Batch("train/loss_t00", 1), Batch("train/loss_t19", 0.25)], Cancel);
+        await host.Queue.EndAsync(lease, new AttemptEnding.Diverged("Training diverged at step 2.", "{\n  \"images\": [4711]\n}"), Cancel);
+
+        string page = await host.Client.GetStringAsync($"/hangfire/runs/{lease.RunId}", Cancel);
+
+        Assert.Contains("<div class='alert alert-info'>Training diverged at step 2.</div>", page, StringComparison.Ordinal);
+        Assert.Contains("[4711]", page, StringComparison.Ordinal);
+        Assert.Contains("aria-label='loss by step'", page, StringComparison.Ordinal);
+        Assert.Contains("aria-label='loss by quarter of t by step'", page, StringComparison.Ordinal);
+        Assert.Contains("aria-label='newest loss by t'", page, StringComparison.Ordinal);
+        Assert.Contains("t = 0 to 249", page, StringComparison.Ordinal);
+        Assert.Contains("t = 750 to 999", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("t = 250 to 499", page, StringComparison.Ordinal);
+        Assert.Contains("<td>train/loss_q0</td>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<td>train/loss_t00</td>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task FailedJobs_AfterAFailure_NamesItsError()
     {
         await using SchedulerHost host = await SchedulerHost.StartAsync();

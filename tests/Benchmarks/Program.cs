@@ -1,3 +1,8 @@
 using DdpmJobs.Benchmarks;
 
-return DigitsBenchmark.Run(args);
+return args switch
+{
+    ["start", .. string[] rest] => StartBenchmark.Run(rest),
+    ["threads", .. string[] rest] => ThreadsBenchmark.Run(rest),
+    _ => DigitsBenchmark.Run(args),
+};

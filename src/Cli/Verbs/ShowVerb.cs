@@ -147,6 +147,11 @@ internal static class ShowVerb
         }
 
         terminal.Write(jobs);
+        foreach (string note in run.Jobs.SelectMany(job => job.Notes))
+        {
+            terminal.Out.WriteLine($"Note: {note}.");
+        }
+
         foreach (EvaluationView value in run.Evaluations)
         {
             terminal.Out.WriteLine($"{value.Metric} {Wording.Fixed(value.Value)}{(value.StandardError is { } se ? $" ± {Wording.Number(se, 2)}" : "")} {value.Unit}, protocol {Wording.Short(value.ProtocolDigest)}");

@@ -57,12 +57,15 @@ internal sealed class TrainingState : IDisposable
     /// <summary>Free text by name, on where the first weights come from; empty where they were drawn.</summary>
     public IReadOnlyDictionary<string, string> Origin { get; set; } = new Dictionary<string, string>();
 
+    /// <summary>What its steps ran under; none where it was not trained here.</summary>
+    public ConditionsHistory Conditions { get; set; } = ConditionsHistory.None;
+
     /// <summary>Writes the state to a file.</summary>
     public void Save(string path)
     {
         using DisposeScope scope = NewDisposeScope();
         IEnumerable<(string, Tensor)> history = HistoryParts().Select(part => (part.Name, tensor(part.Values, part.Shape)));
-        Checkpoint.Write(path, _spec, Step, [.. Tensors(), .. history], DataHash, Origin);
+        Checkpoint.Write(path, _spec, Step, [.. Tensors(), .. history], DataHash, Origin, Conditions.Text);
     }
 
     /// <summary>Takes the state from a file of the same spec.</summary>
@@ -82,6 +85,7 @@ internal sealed class TrainingState : IDisposable
 
         Step = checkpoint.Step;
         Origin = checkpoint.Origin;
+        Conditions = ConditionsHistory.Read(checkpoint.Conditions, path);
     }
 
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ internal static class Sweeps
     }
 
     public static RunDetail Run(string name, IReadOnlyList<JobView> jobs, params EvaluationView[] evaluations)
-        => new(Guid.CreateVersion7(), Guid.Empty, 0, name, [], "", null, jobs, new Dictionary<string, PointView>(), evaluations, [], null);
+        => new(Guid.CreateVersion7(), Guid.Empty, 0, name, [], "", null, jobs, new Dictionary<string, PointView>(), evaluations, [], null, []);
 
     public static JobView Job(string kind, string state, long done = 0, long total = 0, string? error = null)
         => new(Guid.CreateVersion7(), kind, state, 1, done, total, "steps", null, error, DateTime.UnixEpoch, DateTime.UnixEpoch, DateTime.UnixEpoch.AddSeconds(90));

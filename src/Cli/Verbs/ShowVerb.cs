@@ -147,7 +147,7 @@ internal static class ShowVerb
         }
 
         terminal.Write(jobs);
-        foreach (string note in run.Jobs.SelectMany(job => job.Notes))
+        foreach (string note in run.Notes)
         {
             terminal.Out.WriteLine($"Note: {note}.");
         }

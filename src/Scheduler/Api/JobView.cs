@@ -13,7 +13,6 @@ namespace DdpmJobs.Scheduler.Api;
 /// <param name="AvailableAt">Not to be claimed before, UTC.</param>
 /// <param name="StartedAt">First claim, UTC.</param>
 /// <param name="EndedAt">When it became final, UTC.</param>
-/// <param name="Notes">One sentence for each attempt that went on from a checkpoint and perhaps not exactly as a training that was never stopped.</param>
 public sealed record JobView(
     Guid Id, string Kind, string State, int Attempt, long Done, long Total, string Unit, string? Runner, string? Error,
-    DateTime AvailableAt, DateTime? StartedAt, DateTime? EndedAt, IReadOnlyList<string> Notes);
+    DateTime AvailableAt, DateTime? StartedAt, DateTime? EndedAt);

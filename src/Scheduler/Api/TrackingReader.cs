@@ -84,7 +84,7 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
         List<Attempt> attempts = await db.Attempts.AsNoTracking().Where(a => a.JobId == id).OrderBy(a => a.Fence).ToListAsync(cancel);
         List<JobEvent> events = await db.JobEvents.AsNoTracking().Where(e => e.JobId == id).OrderBy(e => e.Id).ToListAsync(cancel);
         Dictionary<Guid, string> names = await RunnerNamesAsync(db, [.. attempts.Select(a => a.RunnerId), .. job.RunnerId is { } r ? new[] { r } : []], cancel);
-        return new JobDetail(Views.Of(job, names, attempts), job.SweepId, job.RunId, [.. attempts.Select(a => Views.Of(a, names))], [.. events.Select(Views.Of)]);
+        return new JobDetail(Views.Of(job, names), job.SweepId, job.RunId, [.. attempts.Select(a => Views.Of(a, names))], [.. events.Select(Views.Of)]);
     }
 
     /// <summary>The newest failed jobs, with the sweep's and the run's name.</summary>
@@ -94,7 +94,7 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
         var failed = await db.Jobs.AsNoTracking().Where(j => j.State == JobState.Failed).OrderByDescending(j => j.StateChangedAt).Take(limit)
             .Select(j => new { Job = j, Run = j.Run!.Name, Sweep = j.Run.Sweep!.Name }).ToListAsync(cancel);
         Dictionary<Guid, string> names = await RunnerNamesAsync(db, [.. failed.Select(f => f.Job.RunnerId ?? Guid.Empty)], cancel);
-        return [.. failed.Select(f => (Views.Of(f.Job, names, []), f.Job.RunId, f.Sweep, f.Run))];
+        return [.. failed.Select(f => (Views.Of(f.Job, names), f.Job.RunId, f.Sweep, f.Run))];
     }
 
     /// <summary>All runners, the newest sign of life first.</summary>
@@ -113,7 +113,7 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
         List<Guid> ids = [.. runs.Select(r => r.Id)];
         List<Job> jobs = await db.Jobs.AsNoTracking().Where(j => ids.Contains(j.RunId)).ToListAsync(cancel);
         List<Guid> jobIds = [.. jobs.Select(j => j.Id)];
-        List<Attempt> resumed = await db.Attempts.AsNoTracking().Where(a => jobIds.Contains(a.JobId) && a.ResumedAtStep > 0).ToListAsync(cancel);
+        List<Attempt> resumed = await db.Attempts.AsNoTracking().Where(a => jobIds.Contains(a.JobId) && a.ResumedAtStep > 0).OrderBy(a => a.Fence).ToListAsync(cancel);
         List<Evaluation> evaluations = await db.Evaluations.AsNoTracking().Where(e => ids.Contains(e.RunId)).ToListAsync(cancel);
         List<Artifact> files = await db.Artifacts.AsNoTracking().Where(a => a.SweepId == sweepId && a.RunId != null).ToListAsync(cancel);
         ILookup<Guid, (string Name, MetricPoint Point)> last = await metrics.LastOfSweepAsync(sweepId, cancel);
@@ -124,11 +124,12 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
         [
             .. runs.Select(r => new RunDetail(
                 r.Id, r.SweepId, r.Index, r.Name, Views.Object(r.Axes), r.SpecHash, only is null ? null : Views.Object(r.Spec),
-                [.. jobs.Where(j => j.RunId == r.Id).OrderBy(j => j.Kind).Select(j => Views.Of(j, names, resumed.Where(a => a.JobId == j.Id)))],
+                [.. jobs.Where(j => j.RunId == r.Id).OrderBy(j => j.Kind).Select(j => Views.Of(j, names))],
                 last[r.Id].OrderBy(m => m.Name, StringComparer.Ordinal).ToDictionary(m => m.Name, m => new PointView(m.Point.Step, m.Point.Value)),
                 [.. evaluations.Where(e => e.RunId == r.Id).OrderBy(e => e.CreatedAt).ThenBy(e => e.Id).Select(Views.Of)],
                 [.. files.Where(a => a.RunId == r.Id).OrderBy(a => a.CreatedAt).ThenBy(a => a.Id).Select(Views.Of)],
-                only is null ? null : Views.Object(r.Provenance))),
+                only is null ? null : Views.Object(r.Provenance),
+                [.. resumed.Where(a => jobs.Exists(j => j.Id == a.JobId && j.RunId == r.Id)).Select(AttemptNote.Of).OfType<string>()])),
         ];
     }
 

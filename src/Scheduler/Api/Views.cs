@@ -20,15 +20,14 @@ internal static class Views
             : states.Contains(JobState.Cancelled) ? "cancelled"
             : "succeeded";
 
-    public static JobView Of(Job job, IReadOnlyDictionary<Guid, string> runners, IEnumerable<Attempt> attempts) => new(
+    public static JobView Of(Job job, IReadOnlyDictionary<Guid, string> runners) => new(
         job.Id, job.Kind.ToString().ToLowerInvariant(), Name(job.State), job.Fence, job.ProgressDone, job.ProgressTotal, job.ProgressUnit,
         job.State is JobState.Running or JobState.Stopping && job.RunnerId is { } id ? runners.GetValueOrDefault(id, id.ToString()) : null,
-        job.Error, Utc(job.AvailableAt), Utc(job.StartedAt), Utc(job.EndedAt),
-        [.. attempts.OrderBy(a => a.Fence).Select(AttemptNote.Of).OfType<string>()]);
+        job.Error, Utc(job.AvailableAt), Utc(job.StartedAt), Utc(job.EndedAt));
 
     public static AttemptView Of(Attempt attempt, IReadOnlyDictionary<Guid, string> runners) => new(
         attempt.Fence, runners.GetValueOrDefault(attempt.RunnerId, attempt.RunnerId.ToString()), Utc(attempt.StartedAt), Utc(attempt.EndedAt), attempt.Ending,
-        attempt.ResumedAtStep, AttemptNote.Of(attempt), attempt.Error);
+        attempt.ResumedAtStep, attempt.Error);
 
     public static JobEventView Of(JobEvent e) => new(e.Fence, e.FromState is { } from ? Name(from) : null, Name(e.ToState), e.Actor, e.Reason, Utc(e.At));
 

@@ -33,6 +33,7 @@ public sealed class RunPage(string id) : TrackingPage
         Markup body = Markup.Join([
             Markup.Of($"<p>{Link($"/sweeps/{run.SweepId}", "← all runs of the sweep")} <small class='text-muted'>{run.Id}, spec {run.SpecHash}</small></p>"),
             loss.Count > 0 ? Markup.Of($"<h3>Training loss</h3>{MetricCurve.Draw(loss)}") : Markup.None,
+            Notes(run),
             Qualities(run),
             await RateDistortionSection.OfAsync(run, metrics, cancel),
             Files(run),
@@ -41,6 +42,9 @@ public sealed class RunPage(string id) : TrackingPage
             Markup.Of($"<h3>Spec</h3><pre>{run.Spec?.ToJsonString(Indented)}</pre>")]);
         return ($"Run {run.Name}", body, run.Jobs.Any(j => j.State is "blocked" or "ready" or "running" or "stopping"));
     }
+
+    private static Markup Notes(RunDetail run)
+        => Markup.Join(run.Notes.Select(note => Markup.Of($"<div class='alert alert-warning'>{note}</div>")));
 
     private static Markup Qualities(RunDetail run)
     {
@@ -77,7 +81,7 @@ public sealed class RunPage(string id) : TrackingPage
             _ => Markup.None,
         };
         Markup attempts = Markup.Join(detail.Attempts.Select(a => Markup.Of(
-            $"<tr><td>{a.Fence}</td><td>{a.Runner}</td><td>{Time(a.StartedAt)}</td><td>{Time(a.EndedAt)}</td><td>{a.Ending ?? "goes on"}</td><td>{a.ResumedAtStep}{(a.Note is null ? Markup.None : Markup.Of($"<br><small class='text-warning'>{a.Note}</small>"))}</td><td>{(a.Error is null ? Markup.None : Markup.Of($"<details><summary>{a.Error.Split('\n')[0]}</summary><pre class='stack-trace'>{a.Error}</pre></details>"))}</td></tr>")));
+            $"<tr><td>{a.Fence}</td><td>{a.Runner}</td><td>{Time(a.StartedAt)}</td><td>{Time(a.EndedAt)}</td><td>{a.Ending ?? "goes on"}</td><td>{a.ResumedAtStep}</td><td>{(a.Error is null ? Markup.None : Markup.Of($"<details><summary>{a.Error.Split('\n')[0]}</summary><pre class='stack-trace'>{a.Error}</pre></details>"))}</td></tr>")));
         Markup events = Markup.Join(detail.Events.Select(e => Markup.Of(
             $"<tr><td>{Time(e.At)}</td><td>{e.FromState ?? "–"} → {State(e.ToState)}</td><td>{e.Fence}</td><td>{e.Actor}</td><td>{e.Reason}</td></tr>")));
         Markup table = detail.Attempts.Count == 0 ? Markup.None : Markup.Of(

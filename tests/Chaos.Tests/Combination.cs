@@ -15,7 +15,7 @@ namespace DdpmJobs.Chaos.Tests;
 /// <param name="TimestepSampler">Kind of the timestep sampler.</param>
 internal sealed record Combination(string Objective, string Variance, string TimestepSampler)
 {
-    /// <summary>The part of a table that needs no thought: losses that the sampler must remember, and moments of everything that the network can put out.</summary>
+    /// <summary>The one with the most to remember: t is drawn by the last losses, the loss has two parts, and the network puts out the variance too.</summary>
     public static Combination Richest { get; } = new("hybrid", "learned_range", "importance");
 
     /// <summary>As it is written in a table.</summary>

@@ -11,7 +11,7 @@ public class CombinationTests
     [MemberData(nameof(Losses))]
     public void Train_KilledOnce_EndsWithTheUndisturbedFileAndSeries(string objective, string variance)
     {
-        using KilledTraining training = new(new Combination(objective, variance, "uniform"), steps: 24, seed: 7);
+        using KilledTraining training = new(new Combination(objective, variance, "uniform"), steps: 80, seed: 7);
         KillReport report = training.Run(kills: 1);
         Assert.True(report.FileEqual && report.SeriesEqual, report.ToString());
         Assert.True(report is { Kills: 1, Resumes: 1 }, report.ToString());

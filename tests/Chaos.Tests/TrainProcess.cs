@@ -29,6 +29,9 @@ internal sealed class TrainProcess : IDisposable
     /// <summary>Whether it ended because it was killed.</summary>
     public bool WasKilled => _process.ExitCode == 128 + 9;
 
+    /// <summary>Whether it came to the end of the training.</summary>
+    public bool EndedInOrder => _process.ExitCode == 0;
+
     /// <summary>The step that it went on from; 0 where it began, or came to no step.</summary>
     public long FirstStep => _begins.Task.IsCompletedSuccessfully ? _begins.Task.Result : 0;
 

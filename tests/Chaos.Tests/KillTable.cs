@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using DdpmJobs.Model.Training;
 
 namespace DdpmJobs.Chaos.Tests;
 
@@ -40,13 +41,19 @@ internal static class KillTable
         });
 
         Console.WriteLine($"{done.Count} of {all.Count} combinations are done.");
-        if (done.Count == all.Count && Option(args, "--out") is { } output)
-            File.WriteAllText(output, Text([.. all.Select(combination => done[combination.Name])]));
+        if (Option(args, "--out") is { } output)
+            File.WriteAllText(output, Text([.. all.Where(combination => done.ContainsKey(combination.Name)).Select(combination => done[combination.Name])], all.Count));
         return done.Values.All(report => report is { FileEqual: true, SeriesEqual: true }) ? 0 : 1;
     }
 
     private static Dictionary<string, KillReport> Read(string state, IReadOnlyList<Combination> all)
         => File.Exists(state) ? File.ReadLines(state).Select(line => JsonSerializer.Deserialize<KillReport>(line)!).Where(report => all.Contains(report.Combination)).ToDictionary(report => report.Combination.Name) : [];
+
+    private static string Machine()
+    {
+        TrainingConditions here = TrainingConditions.Now("cpu");
+        return $"{Environment.ProcessorCount} cores, {here.Processor}, {here.Instructions}, {here.System}, libtorch {here.Libtorch}";
+    }
 
     private static string? Option(string[] args, string name) => Array.IndexOf(args, name) is int place and >= 0 ? args[place + 1] : null;
 
@@ -54,7 +61,7 @@ internal static class KillTable
         $"| {report.Combination.Objective} | {report.Combination.Variance} | {report.Combination.TimestepSampler} | {report.Kills} | {report.InsideWrite} | {report.Resumes} "
         + $"| {report.Damaged} | {report.Seed} | {(report.FileEqual ? "yes" : "**NO**")} | {(report.SeriesEqual ? "yes" : "**NO**")} |");
 
-    private static string Text(KillReport[] reports)
+    private static string Text(KillReport[] reports, int all)
     {
         StringBuilder text = new();
         text.AppendLine(CultureInfo.InvariantCulture, $$"""
@@ -62,12 +69,12 @@ internal static class KillTable
 
             Each line is one combination of objective, variance and timestep sampler that the specs allow, trained twice in processes of its own: once undisturbed,
             and once killed with SIGKILL {{Kills}} times and started again each time. A part of the kills aims at the writing of a checkpoint; *in a write* counts those that left the
-            temporary file behind. Twice in each line the newest checkpoint was damaged after a kill (cut in half, or one bit turned), and had to be passed over: *damaged*.
+            temporary file behind. Twice in each line the newest checkpoint was damaged after a kill (cut in half, or one bit turned), and had to be passed over; *damaged* counts how often one was (a process that is killed before it has written another leaves it to the next).
             *File* says whether the final checkpoint is the undisturbed training's byte for byte (SHA-256), *series* whether every loss, gradient norm and learning rate is.
 
-            {{reports.Length}} combinations, {{reports.Sum(r => r.Kills)}} kills, {{reports.Sum(r => r.InsideWrite)}} of them in a write, {{reports.Sum(r => r.Resumes)}} resumes; {{reports.Count(r => r.FileEqual && r.SeriesEqual)}} of {{reports.Length}} equal.
+            {{reports.Length}} combinations{{(reports.Length < all ? $" of {all}; **the others are still to be run**" : "")}}, {{reports.Sum(r => r.Kills)}} kills, {{reports.Sum(r => r.InsideWrite)}} of them in a write, {{reports.Sum(r => r.Resumes)}} resumes; {{reports.Count(r => r.FileEqual && r.SeriesEqual)}} of {{reports.Length}} equal.
 
-            Network: `ddpm_unet`, 4 channels, one level, dropout 0.1, two moving averages, 8 × 8 digits, batch 8, {{reports[0].Steps}} steps, one thread. What a kill cannot show is a power cut: the
+            Network: `ddpm_unet`, 4 channels, one level, dropout 0.1, two moving averages, 8 × 8 digits, batch 8, {{Steps}} steps, one thread. Machine: {{Machine()}}. What a kill cannot show is a power cut: the
             kernel outlives the process.
 
             Command: `dotnet run -c Release --project tests/Chaos.Tests -- table STATE --out docs/kill-table.md`; `--seconds N` stops after a time, and the same command goes on with what is missing in

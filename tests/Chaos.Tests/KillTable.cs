@@ -67,8 +67,8 @@ internal static class KillTable
         text.AppendLine(CultureInfo.InvariantCulture, $$"""
             # Killed trainings
 
-            Each line is one combination of objective, variance and timestep sampler that the specs allow, trained twice in processes of its own: once undisturbed,
-            and once killed with SIGKILL {{Kills}} times and started again each time. A part of the kills aims at the writing of a checkpoint; *in a write* counts those that left the
+            Each line is one combination of objective, variance and timestep sampler that the specs allow, trained twice: once undisturbed, and once in processes of its
+            own that are killed with SIGKILL {{Kills}} times, one after the other. A part of the kills aims at the writing of a checkpoint; *in a write* counts those that left the
             temporary file behind. Twice in each line the newest checkpoint was damaged after a kill (cut in half, or one bit turned), and had to be passed over; *damaged* counts how often one was (a process that is killed before it has written another leaves it to the next).
             *File* says whether the final checkpoint is the undisturbed training's byte for byte (SHA-256), *series* whether every loss, gradient norm and learning rate is.
 

@@ -38,14 +38,15 @@ internal sealed class TrainProcess : IDisposable
     /// <summary>Checkpoints that it passed over because they were damaged.</summary>
     public int Damaged { get; private set; }
 
-    /// <summary>Starts it, with one thread.</summary>
-    public static TrainProcess Start(string spec, string folder, int threads = 1)
+    /// <summary>What <see cref="TrainHost"/> is told: one thread, and a checkpoint every few milliseconds.</summary>
+    public static string[] Arguments(string spec, string folder) => [spec, folder, CheckpointMilliseconds.ToString(CultureInfo.InvariantCulture), "1"];
+
+    /// <summary>Starts it.</summary>
+    public static TrainProcess Start(string spec, string folder)
     {
         ProcessStartInfo start = new("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         string program = Path.Combine(AppContext.BaseDirectory, "DdpmJobs.Chaos.Tests.dll");
-        string[] arguments =
-            [program, TrainHost.Verb, spec, folder, CheckpointMilliseconds.ToString(CultureInfo.InvariantCulture), threads.ToString(CultureInfo.InvariantCulture)];
-        foreach (string argument in arguments)
+        foreach (string argument in (string[])[program, TrainHost.Verb, .. Arguments(spec, folder)])
             start.ArgumentList.Add(argument);
         return new TrainProcess(new Process { StartInfo = start }, folder);
     }

@@ -65,4 +65,7 @@ public static partial class RunnerLog
 
     [LoggerMessage(32, LogLevel.Warning, "The checkpoint of step {Step} could not be stored; a later one will make up for it.")]
     internal static partial void CheckpointNotStored(this ILogger log, long step, Exception error);
+
+    [LoggerMessage(35, LogLevel.Error, "A checkpoint from before the training ended ({Ending}) could not be stored.")]
+    internal static partial void CheckpointsNotStored(this ILogger log, string ending, Exception error);
 }

@@ -1,8 +1,24 @@
 using DdpmJobs.Benchmarks;
 
-return args switch
+// One class a benchmark; `all` runs every one that needs no argument.
+Dictionary<string, (string Summary, Func<string[], int> Run)> benchmarks = new()
 {
-    ["start", .. string[] rest] => StartBenchmark.Run(rest),
-    ["threads", .. string[] rest] => ThreadsBenchmark.Run(rest),
-    _ => DigitsBenchmark.Run(args),
+    ["train-step"] = ("training steps against PyTorch: [cifar10] [small] [digits]", StepBenchmark.Run),
+    ["forward"] = ("network evaluations against PyTorch, and against the machine's convolutions: [cifar10] [small] [digits]", ForwardBenchmark.Run),
+    ["update"] = ("clipping, optimiser and averages against the memory's speed", UpdateBenchmark.Run),
+    ["logging"] = ("what measuring and logging cost a training step", LoggingBenchmark.Run),
+    ["checkpoint"] = ("how long a checkpoint holds training: [folder]", CheckpointBenchmark.Run),
+    ["start"] = ("from a claim to the first training step: [cifar10] [digits] [--threads N] [--data FOLDER] [--parts]", StartBenchmark.Run),
+    ["threads"] = ("how far the same training is apart on one and on two threads: [--quick]", ThreadsBenchmark.Run),
+    ["memory"] = ("peak memory of training steps against PyTorch: [cifar10] [small] [digits]", MemoryBenchmark.Run),
 };
+
+if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var chosen))
+{
+    Console.Error.WriteLine(args.Length == 0 ? "Which benchmark?" : $"There is no benchmark \"{args[0]}\".");
+    foreach ((string name, (string summary, _)) in benchmarks)
+        Console.Error.WriteLine($"  {name,-12} {summary}");
+    return 2;
+}
+
+return chosen.Run(args[1..]);

@@ -183,7 +183,7 @@ internal static class StartBenchmark
                 {
                     // An end that writes no checkpoint and is not tried again.
                     Stepped = Stopwatch.GetTimestamp();
-                    throw new DivergedException(points.FirstStep, double.NaN);
+                    throw new DivergedException(new Divergence { Step = points.FirstStep, Cause = DivergenceCause.Loss });
                 },
             }, stop);
         }

@@ -8,7 +8,7 @@ namespace DdpmJobs.Chaos.Tests;
 /// <param name="Resumes">Processes that went on from a checkpoint.</param>
 /// <param name="Damaged">Checkpoints that were damaged after a kill, and passed over by the next process.</param>
 /// <param name="FileEqual">Whether the final file is that of the undisturbed training, byte for byte.</param>
-/// <param name="SeriesEqual">Whether every loss, gradient norm and learning rate is.</param>
+/// <param name="SeriesEqual">Whether every logged value but speed and memory is.</param>
 /// <param name="Steps">Optimiser steps.</param>
 /// <param name="Sha256">Hash of the undisturbed training's final file.</param>
 internal sealed record KillReport(

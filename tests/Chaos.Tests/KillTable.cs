@@ -70,7 +70,7 @@ internal static class KillTable
             Each line is one combination of objective, variance and timestep sampler that the specs allow, trained twice: once undisturbed, and once in processes of its
             own that are killed with SIGKILL {{Kills}} times, one after the other. A part of the kills aims at the writing of a checkpoint; *in a write* counts those that left the
             temporary file behind. Twice in each line the newest checkpoint was damaged after a kill (cut in half, or one bit turned), and had to be passed over; *damaged* counts how often one was (a process that is killed before it has written another leaves it to the next).
-            *File* says whether the final checkpoint is the undisturbed training's byte for byte (SHA-256), *series* whether every loss, gradient norm and learning rate is.
+            *File* says whether the final checkpoint is the undisturbed training's byte for byte (SHA-256), *series* whether every value that the training logged (losses, also by t; gradient norms, learning rates, drifts of the averages) is.
 
             {{reports.Length}} combinations{{(reports.Length < all ? $" of {all}; **the others are still to be run**" : "")}}, {{reports.Sum(r => r.Kills)}} kills, {{reports.Sum(r => r.InsideWrite)}} of them in a write, {{reports.Sum(r => r.Resumes)}} resumes; {{reports.Count(r => r.FileEqual && r.SeriesEqual)}} of {{reports.Length}} equal.
 

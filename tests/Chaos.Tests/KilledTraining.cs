@@ -32,8 +32,8 @@ internal sealed class KilledTraining(Combination combination, int steps, long se
         if (TrainHost.Run(TrainProcess.Arguments(spec, straight)) != 0)
             throw new InvalidOperationException("The undisturbed training did not end.");
 
-        if (Series(straight).Length != steps)
-            throw new InvalidOperationException($"The undisturbed training has {Series(straight).Length} points for {steps} steps.");
+        if (Series(straight).Count(point => point.Key.Name == "loss") != steps)
+            throw new InvalidOperationException($"The undisturbed training has {Series(straight).Count(point => point.Key.Name == "loss")} losses for {steps} steps.");
 
         // And once killed. A busy machine may be too slow to kill in time; then from the beginning, with other moments.
         string hash = HashOf(straight);
@@ -144,9 +144,5 @@ internal sealed class KilledTraining(Combination combination, int steps, long se
         return Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(final)));
     }
 
-    private (long, double, double, double)[] Series(string folder)
-    {
-        var series = new PointsFile(Path.Combine(folder, TrainHost.PointsName)).Read();
-        return [.. series.Select(point => (point.Key, point.Value.Loss, point.Value.GradNorm, point.Value.LearningRate))];
-    }
+    private static KeyValuePair<(long Step, string Name), double>[] Series(string folder) => [.. new PointsFile(Path.Combine(folder, TrainHost.PointsName)).Read()];
 }

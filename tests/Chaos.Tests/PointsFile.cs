@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using DdpmJobs.Model.Training;
 
 namespace DdpmJobs.Chaos.Tests;
@@ -9,6 +10,8 @@ namespace DdpmJobs.Chaos.Tests;
 /// <param name="path">The file; made by the first line.</param>
 internal sealed class PointsFile(string path)
 {
+    private static readonly JsonSerializerOptions Numbers = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+
     /// <summary>Notes that an attempt begins, and mends the file: a process that was killed in the middle of a line left half of it.</summary>
     public void Begin(long firstStep)
     {
@@ -23,34 +26,42 @@ internal sealed class PointsFile(string path)
         Append(new JsonObject { ["begins"] = firstStep });
     }
 
-    /// <summary>Appends a hand-over.</summary>
-    public void Add(TrainingPoints points) => Append(new JsonObject
+    /// <summary>Appends a hand-over, but for what tells of the machine and not of the training: speed and memory.</summary>
+    public void Add(TrainingPoints points)
     {
-        ["first"] = points.FirstStep,
-        ["loss"] = JsonSerializer.SerializeToNode(points.Loss),
-        ["grad_norm"] = JsonSerializer.SerializeToNode(points.GradNorm),
-        ["learning_rate"] = JsonSerializer.SerializeToNode(points.LearningRate),
-    });
+        JsonObject line = new() { ["first"] = points.FirstStep };
+        void Put(string name, double[] values) => line[name] = JsonSerializer.SerializeToNode(values, Numbers);
+        Put("loss", points.Loss);
+        Put("grad_norm", points.GradNorm);
+        Put("learning_rate", points.LearningRate);
+        line["last"] = JsonSerializer.SerializeToNode(points.AtLastStep.Where(value => !value.Key.EndsWith("_bytes", StringComparison.Ordinal)).ToDictionary(), Numbers);
+        Append(line);
+    }
 
-    /// <summary>The curves: loss, gradient norm and learning rate by step.</summary>
-    public SortedDictionary<long, (double Loss, double GradNorm, double LearningRate)> Read()
+    /// <summary>The curves: every value by step and name.</summary>
+    public SortedDictionary<(long Step, string Name), double> Read()
     {
-        SortedDictionary<long, (double, double, double)> series = [];
+        SortedDictionary<(long Step, string Name), double> series = [];
         foreach (string line in File.ReadLines(path))
         {
             JsonNode entry = JsonNode.Parse(line)!;
             if (entry["begins"] is { } begins)
             {
-                foreach (long step in series.Keys.Where(step => step >= (long)begins).ToArray())
-                    series.Remove(step);
+                foreach ((long, string) point in series.Keys.Where(point => point.Step >= (long)begins).ToArray())
+                    series.Remove(point);
                 continue;
             }
 
-            double[] loss = entry["loss"].Deserialize<double[]>()!;
-            double[] gradNorm = entry["grad_norm"].Deserialize<double[]>()!;
-            double[] learningRate = entry["learning_rate"].Deserialize<double[]>()!;
-            for (int i = 0; i < loss.Length; i++)
-                series[(long)entry["first"]! + i] = (loss[i], gradNorm[i], learningRate[i]);
+            long last = 0;
+            foreach (string name in (string[])["loss", "grad_norm", "learning_rate"])
+            {
+                double[] values = entry[name].Deserialize<double[]>(Numbers)!;
+                for (int i = 0; i < values.Length; i++)
+                    series[(last = (long)entry["first"]! + i, name)] = values[i];
+            }
+
+            foreach ((string name, double value) in entry["last"].Deserialize<Dictionary<string, double>>(Numbers)!)
+                series[(last, name)] = value;
         }
 
         return series;

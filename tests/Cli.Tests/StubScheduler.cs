@@ -19,7 +19,9 @@ internal sealed class StubScheduler : IAsyncDisposable
     /// <param name="sweep">The sweep.</param>
     /// <param name="curves">Curves by name, of every run.</param>
     /// <param name="reply">The answer to a submission.</param>
-    public static async Task<StubScheduler> StartAsync(SweepDetail sweep, IReadOnlyDictionary<string, PointView[]>? curves = null, SubmitReply? reply = null)
+    /// <param name="attempts">Attempts, of every job.</param>
+    public static async Task<StubScheduler> StartAsync(
+        SweepDetail sweep, IReadOnlyDictionary<string, PointView[]>? curves = null, SubmitReply? reply = null, IReadOnlyList<AttemptView>? attempts = null)
     {
         curves ??= new Dictionary<string, PointView[]>();
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
@@ -32,6 +34,8 @@ internal sealed class StubScheduler : IAsyncDisposable
         app.MapGet("/api/v1/runs/{id:guid}", (Guid id) => Json(sweep.Runs.FirstOrDefault(r => r.Id == id)));
         app.MapGet("/api/v1/runs/{id:guid}/metrics", () => Json(curves.Keys));
         app.MapGet("/api/v1/runs/{id:guid}/metrics/{**name}", (string name) => Json(curves.GetValueOrDefault(name)));
+        app.MapGet("/api/v1/jobs/{id:guid}", (Guid id) => Json(sweep.Runs.SelectMany(r => r.Jobs).FirstOrDefault(j => j.Id == id) is { } job
+            ? new JobDetail(job, sweep.Summary.Id, Guid.Empty, attempts ?? [], []) : null));
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new StubScheduler(app);
     }

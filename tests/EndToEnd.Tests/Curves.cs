@@ -5,13 +5,13 @@ using Npgsql;
 
 namespace DdpmJobs.EndToEnd.Tests;
 
-/// <summary>Everything a sweep measured, exactly: every point of every curve that does not tell the time, and every evaluation.</summary>
+/// <summary>Everything a sweep measured, exactly: every point of every curve that does not tell time or memory, and every evaluation.</summary>
 internal static class Curves
 {
-    // Throughput differs from one time to the next; all else must not.
+    // Throughput and memory differ from one time to the next; all else must not.
     private static string Points(string view) =>
         $"select r.name, p.metric, p.step, p.value from {view} p join run r on r.id = p.run_id "
-        + "where p.metric not like '%per_second%' and p.metric not like '%seconds%' order by r.name, p.metric, p.step";
+        + "where p.metric not like '%per_second%' and p.metric not like '%seconds%' and p.metric not like '%bytes%' order by r.name, p.metric, p.step";
 
     private const string Evaluations =
         "select r.name, e.metric, e.protocol_digest, e.value, e.standard_error from evaluation e join run r on r.id = e.run_id order by r.name, e.metric";

@@ -79,7 +79,7 @@ internal sealed class RunnerFixture : IAsyncDisposable
     {
         string path = Path.Combine(session.Folder, $"step-{steps:D8}.safetensors");
         File.WriteAllText(path, $"weights after {steps} steps");
-        session.OnCheckpoint?.Invoke(path, steps);
+        session.OnCheckpoint?.Invoke(new SavedCheckpoint(path, steps));
         return new TrainingEnd(steps, completed, path);
     }
 

@@ -59,6 +59,10 @@ namespace DdpmJobs.Migrations.Postgres.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("run_id");
 
+                    b.Property<string>("Selection")
+                        .HasColumnType("jsonb")
+                        .HasColumnName("selection");
+
                     b.Property<string>("Sha256")
                         .IsRequired()
                         .HasColumnType("text")
@@ -521,6 +525,10 @@ namespace DdpmJobs.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("last_step");
 
+                    b.Property<string>("ProtocolDigest")
+                        .HasColumnType("text")
+                        .HasColumnName("protocol_digest");
+
                     b.PrimitiveCollection<long[]>("Steps")
                         .IsRequired()
                         .HasColumnType("bigint[]")
@@ -559,6 +567,10 @@ namespace DdpmJobs.Migrations.Postgres.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("at");
 
+                    b.Property<string>("ProtocolDigest")
+                        .HasColumnType("text")
+                        .HasColumnName("protocol_digest");
+
                     b.Property<long>("Step")
                         .HasColumnType("bigint")
                         .HasColumnName("step");
@@ -574,6 +586,32 @@ namespace DdpmJobs.Migrations.Postgres.Migrations
                         .HasDatabaseName("ix_metric_last_metric_id");
 
                     b.ToTable("metric_last", (string)null);
+                });
+
+            modelBuilder.Entity("DdpmJobs.Tracking.Metrics.MetricProtocol", b =>
+                {
+                    b.Property<string>("Digest")
+                        .HasColumnType("text")
+                        .HasColumnName("digest");
+
+                    b.Property<bool>("LowerIsBetter")
+                        .HasColumnType("boolean")
+                        .HasColumnName("lower_is_better");
+
+                    b.Property<string>("Protocol")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("protocol");
+
+                    b.Property<string>("Unit")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("unit");
+
+                    b.HasKey("Digest")
+                        .HasName("pk_metric_protocol");
+
+                    b.ToTable("metric_protocol", (string)null);
                 });
 
             modelBuilder.Entity("DdpmJobs.Tracking.Runners.Runner", b =>

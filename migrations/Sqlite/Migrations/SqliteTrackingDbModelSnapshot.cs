@@ -54,6 +54,10 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("run_id");
 
+                    b.Property<string>("Selection")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("selection");
+
                     b.Property<string>("Sha256")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -513,6 +517,10 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_step");
 
+                    b.Property<string>("ProtocolDigest")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("protocol_digest");
+
                     b.Property<string>("Steps")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -551,6 +559,10 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("at");
 
+                    b.Property<string>("ProtocolDigest")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("protocol_digest");
+
                     b.Property<long>("Step")
                         .HasColumnType("INTEGER")
                         .HasColumnName("step");
@@ -567,6 +579,32 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_metric_last_metric_id");
 
                     b.ToTable("metric_last", (string)null);
+                });
+
+            modelBuilder.Entity("DdpmJobs.Tracking.Metrics.MetricProtocol", b =>
+                {
+                    b.Property<string>("Digest")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("digest");
+
+                    b.Property<bool>("LowerIsBetter")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("lower_is_better");
+
+                    b.Property<string>("Protocol")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("protocol");
+
+                    b.Property<string>("Unit")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("unit");
+
+                    b.HasKey("Digest")
+                        .HasName("pk_metric_protocol");
+
+                    b.ToTable("metric_protocol", (string)null);
                 });
 
             modelBuilder.Entity("DdpmJobs.Tracking.Runners.Runner", b =>

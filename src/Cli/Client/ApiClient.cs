@@ -64,6 +64,9 @@ internal sealed class ApiClient : IDisposable
     /// <summary>A run.</summary>
     public Task<RunDetail> RunAsync(Guid run, CancellationToken cancel) => GetAsync<RunDetail>($"api/v1/runs/{run}", cancel);
 
+    /// <summary>A job with its attempts.</summary>
+    public Task<JobDetail> JobAsync(Guid job, CancellationToken cancel) => GetAsync<JobDetail>($"api/v1/jobs/{job}", cancel);
+
     /// <summary>Runner processes.</summary>
     public Task<IReadOnlyList<RunnerView>> RunnersAsync(CancellationToken cancel) => GetAsync<IReadOnlyList<RunnerView>>("api/v1/runners", cancel);
 

@@ -62,7 +62,7 @@ internal static class ShowVerb
             }
             else
             {
-                Write(run!, line.GetValue(protocol), terminal);
+                await WriteAsync(run!, line.GetValue(protocol), api, terminal, cancel);
             }
 
             return 0;
@@ -134,7 +134,7 @@ internal static class ShowVerb
         }
     }
 
-    private static void Write(RunDetail run, bool protocol, Terminal terminal)
+    private static async Task WriteAsync(RunDetail run, bool protocol, ApiClient api, Terminal terminal, CancellationToken cancel)
     {
         terminal.Out.WriteLine($"Run {run.Index} {run.Name} ({run.Id}) of sweep {run.SweepId}");
         terminal.Out.WriteLine($"Spec {run.SpecHash}");
@@ -152,6 +152,15 @@ internal static class ShowVerb
             terminal.Out.WriteLine($"Note: {note}.");
         }
 
+        foreach (JobView job in run.Jobs.Where(j => j.State == "diverged"))
+        {
+            JobDetail detail = await api.JobAsync(job.Id, cancel);
+            foreach (string text in detail.Attempts.TakeLast(1).SelectMany(DivergenceText.Lines))
+            {
+                terminal.Out.WriteLine(text);
+            }
+        }
+
         foreach (EvaluationView value in run.Evaluations)
         {
             terminal.Out.WriteLine($"{value.Metric} {Wording.Fixed(value.Value)}{(value.StandardError is { } se ? $" ± {Wording.Number(se, 2)}" : "")} {value.Unit}, protocol {Wording.Short(value.ProtocolDigest)}");
@@ -166,14 +175,14 @@ internal static class ShowVerb
             }
         }
 
-        foreach ((string metric, PointView point) in run.Last)
+        foreach (string text in NewestValues.Lines(run.Last))
         {
-            terminal.Out.WriteLine($"{metric} {Wording.Number(point.Value, 6)} ({(metric.EndsWith("_at_t", StringComparison.Ordinal) ? "t =" : "step")} {point.Step})");
+            terminal.Out.WriteLine(text);
         }
 
         foreach (ArtifactView file in run.Artifacts)
         {
-            terminal.Out.WriteLine($"{file.Kind} {file.Name} {file.Sha256}{(file.Step is { } step ? $" step {step}" : "")}{(file.Dropped ? " (dropped)" : "")}");
+            terminal.Out.WriteLine($"{file.Kind} {file.Name} {file.Sha256}{(file.Step is { } step ? $" step {step}" : "")}{(file.Selection is null ? "" : $", {file.Selection}")}{(file.Dropped ? " (dropped)" : "")}");
         }
     }
 }

@@ -13,7 +13,7 @@ public sealed class EvaluateAttempt(JobQueue queue, ArtifactStore artifacts, Eva
     {
         // An evaluation starts at nothing, so the series of an earlier attempt are cut from 0 on.
         await queue.StartedAsync(attempt.Lease, 0, attempt.EnvironmentJson, attempt.Stop.Token);
-        Artifact checkpoint = await TrainedCheckpoint.FindAsync(artifacts, attempt);
+        Artifact checkpoint = await TrainedCheckpoint.FindAsync(artifacts, attempt, attempt.Spec.Evaluation.Checkpoint);
 
         // Measure on a thread of its own.
         IReadOnlyList<MetricValue> values = await WorkThread.RunAsync(() => work.Evaluate(

@@ -3,6 +3,7 @@ using DdpmJobs.GpuRunner.Metrics;
 using DdpmJobs.GpuRunner.Slots;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Training;
+using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Metrics;
 using DdpmJobs.Tracking.Storage;
@@ -16,6 +17,7 @@ public sealed class RunExecutor(
     IDbContextFactory<TrackingDb> contexts,
     JobQueue queue,
     MetricStore metrics,
+    ArtifactStore artifacts,
     TrainAttempt train,
     EvaluateAttempt evaluate,
     SampleAttempt sample,
@@ -73,8 +75,8 @@ public sealed class RunExecutor(
     {
         try
         {
-            bool completed = await WorkAsync(lease, slot, stop, deadline);
-            return completed && stop.Fault is null ? (new AttemptEnding.Succeeded(), null) : EndingOfStop(lease, stop);
+            AttemptEnding.Succeeded? completed = await WorkAsync(lease, slot, stop, deadline);
+            return completed is not null && stop.Fault is null ? (completed, null) : EndingOfStop(lease, stop);
         }
         catch (Exception error) when (stop.IsLost || error is StaleFenceException)
         {
@@ -95,7 +97,7 @@ public sealed class RunExecutor(
         }
         catch (DivergedException error)
         {
-            return (new AttemptEnding.Diverged(error.Message), null);
+            return (await DivergedAsync(lease, error, deadline), null);
         }
         catch (Exception error) when (DeviceMemory.IsExhausted(error))
         {
@@ -132,7 +134,7 @@ public sealed class RunExecutor(
             : throw new InvalidOperationException("The work ended early although nobody asked it to.");
     }
 
-    private async Task<bool> WorkAsync(Lease lease, Slot slot, AttemptStop stop, CancellationToken deadline)
+    private async Task<AttemptEnding.Succeeded?> WorkAsync(Lease lease, Slot slot, AttemptStop stop, CancellationToken deadline)
     {
         // Keep the lease from the first moment: reading the spec and verifying a checkpoint may take long.
         AttemptProgress progress = new();
@@ -169,7 +171,7 @@ public sealed class RunExecutor(
         }
     }
 
-    private async Task<bool> DoAsync(AttemptContext attempt)
+    private async Task<AttemptEnding.Succeeded?> DoAsync(AttemptContext attempt)
     {
         switch (attempt.Lease.Kind)
         {
@@ -177,10 +179,10 @@ public sealed class RunExecutor(
                 return await train.RunAsync(attempt);
             case JobKind.Evaluate:
                 await evaluate.RunAsync(attempt);
-                return true;
+                return new AttemptEnding.Succeeded();
             default:
                 await sample.RunAsync(attempt);
-                return true;
+                return new AttemptEnding.Succeeded();
         }
     }
 
@@ -189,6 +191,13 @@ public sealed class RunExecutor(
         await using TrackingDb db = await contexts.CreateDbContextAsync(cancel);
         string spec = await db.Runs.Where(run => run.Id == lease.RunId).Select(run => run.Spec).SingleAsync(cancel);
         return SpecJson.Read<RunSpec>(JsonNode.Parse(spec));
+    }
+
+    private async Task<AttemptEnding> DivergedAsync(Lease lease, DivergedException error, CancellationToken cancel)
+    {
+        Artifact? good = null;
+        await wait.OutlastAsync(async inner => good = await artifacts.LatestCheckpointAsync(lease.RunId, inner), cancel);
+        return DivergenceDetail.EndingOf(error.Divergence, good);
     }
 
     private async Task<bool> RanOutBeforeAsync(Lease lease, CancellationToken cancel)

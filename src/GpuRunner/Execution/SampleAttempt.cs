@@ -13,7 +13,7 @@ public sealed class SampleAttempt(JobQueue queue, ArtifactStore artifacts, Evalu
     public async Task RunAsync(AttemptContext attempt)
     {
         await queue.StartedAsync(attempt.Lease, 0, attempt.EnvironmentJson, attempt.Stop.Token);
-        Artifact checkpoint = await TrainedCheckpoint.FindAsync(artifacts, attempt);
+        Artifact checkpoint = await TrainedCheckpoint.FindAsync(artifacts, attempt, attempt.Spec.Sampling.Checkpoint);
 
         // Draw on a thread of its own.
         SampleSet set = await WorkThread.RunAsync(() => work.Sample(

@@ -17,6 +17,7 @@ public sealed class MetricBatcher
         lock (_gate)
         {
             Curve curve = CurveOf(block.Name);
+            curve.Protocol = block.Protocol;
             curve.Steps.AddRange(block.Steps);
             curve.Values.AddRange(block.Values);
             curve.Times.AddRange(Enumerable.Repeat(block.At, block.Steps.Length));
@@ -36,7 +37,7 @@ public sealed class MetricBatcher
                 {
                     int count = Math.Min(ChunkPoints, curve.Steps.Count);
                     taken.Add(new MetricBatch(
-                        name, curve.NextSeq++, [.. curve.Steps.Take(count)], [.. curve.Values.Take(count)], [.. curve.Times.Take(count)]));
+                        name, curve.NextSeq++, [.. curve.Steps.Take(count)], [.. curve.Values.Take(count)], [.. curve.Times.Take(count)], curve.Protocol));
                     curve.Steps.RemoveRange(0, count);
                     curve.Values.RemoveRange(0, count);
                     curve.Times.RemoveRange(0, count);
@@ -53,7 +54,7 @@ public sealed class MetricBatcher
         lock (_gate)
         {
             return new MetricBatch(
-                block.Name, CurveOf(block.Name).NextSeq++, block.Steps, block.Values, [.. Enumerable.Repeat(block.At, block.Steps.Length)]);
+                block.Name, CurveOf(block.Name).NextSeq++, block.Steps, block.Values, [.. Enumerable.Repeat(block.At, block.Steps.Length)], block.Protocol);
         }
     }
 
@@ -74,6 +75,9 @@ public sealed class MetricBatcher
         public List<double> Values { get; } = [];
 
         public List<DateTime> Times { get; } = [];
+
+        // A metric is measured in one way within an attempt.
+        public MetricProtocol? Protocol { get; set; }
 
         public int NextSeq { get; set; }
     }

@@ -1,3 +1,5 @@
+using DdpmJobs.Tracking.Metrics;
+
 namespace DdpmJobs.GpuRunner.Metrics;
 
 /// <summary>Points of one metric as the work hands them over.</summary>
@@ -5,4 +7,5 @@ namespace DdpmJobs.GpuRunner.Metrics;
 /// <param name="Steps">Steps, ascending, after those of the block before.</param>
 /// <param name="Values">Values, as many.</param>
 /// <param name="At">UTC time of the hand-over.</param>
-public sealed record MetricBlock(string Name, long[] Steps, double[] Values, DateTime At);
+/// <param name="Protocol">How they were measured; null for what training itself reports.</param>
+public sealed record MetricBlock(string Name, long[] Steps, double[] Values, DateTime At, MetricProtocol? Protocol = null);

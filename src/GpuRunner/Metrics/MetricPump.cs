@@ -61,9 +61,10 @@ public sealed class MetricPump : IAsyncDisposable
     /// <param name="name">The metric.</param>
     /// <param name="steps">Steps, ascending; not changed by the caller afterwards.</param>
     /// <param name="values">Values, as many; not changed by the caller afterwards.</param>
-    public void Post(string name, long[] steps, double[] values)
+    /// <param name="protocol">How they were measured; null for what training itself reports.</param>
+    public void Post(string name, long[] steps, double[] values, MetricProtocol? protocol = null)
     {
-        MetricBlock block = new(name, steps, values, _clock.GetUtcNow().UtcDateTime);
+        MetricBlock block = new(name, steps, values, _clock.GetUtcNow().UtcDateTime, protocol);
         if (_channel.Writer.TryWrite(block) || _loop.IsCompleted)
         {
             return;

@@ -6,6 +6,7 @@ namespace DdpmJobs.Model.Checkpoints;
 
 /// <summary>The whole state of a training between two steps, in one safetensors file that carries its spec.</summary>
 /// <remarks>Tensors: <c>model.NAME</c> the weights, <c>ema.0.NAME</c> their moving averages, <c>adam.m.NAME</c> and <c>adam.v.NAME</c> the optimiser's moments,
+/// <c>log.NAME</c> the sums of the windows that are being logged and the steps that the loss has been over its bound,
 /// <c>timesteps.losses</c> and <c>timesteps.counts</c> the last losses at each timestep where t is drawn by them.</remarks>
 public sealed class Checkpoint : IDisposable
 {
@@ -13,6 +14,7 @@ public sealed class Checkpoint : IDisposable
     private const string ScheduleHashKey = "schedule_hash";
     private const string DataHashKey = "data_hash";
     private const string ConditionsKey = "conditions";
+    private const string ValidationKey = "validation";
     private const string OriginPrefix = "imported_";
 
     private readonly SafetensorsFile _file;
@@ -36,6 +38,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>SHA-256 of the images that it was trained on; null for imported weights that were not trained on, and in files older than this entry.</summary>
     public string? DataHash => _file.Metadata.GetValueOrDefault(DataHashKey);
+
+    /// <summary>How the validations of its training went, as JSON: values, protocols, the best so far, and whether the training ended early; null where there was none.</summary>
+    public string? Validation => _file.Metadata.GetValueOrDefault(ValidationKey);
 
     /// <summary>What its training ran on, as JSON; null for imported weights that were not trained on, and in files older than this entry.</summary>
     public string? Conditions => _file.Metadata.GetValueOrDefault(ConditionsKey);
@@ -95,10 +100,11 @@ public sealed class Checkpoint : IDisposable
     /// <param name="tensors">Every tensor by name; float32, any device.</param>
     /// <param name="dataHash">SHA-256 of the images that it was trained on; null where they are not known.</param>
     /// <param name="origin">Free text on where the first weights come from; its names begin with <c>imported_</c>.</param>
+    /// <param name="validation">How the validations of its training went; null where there was none.</param>
     /// <param name="conditions">What its training ran on, as JSON; null where it was not trained.</param>
     public static void Write(
         string path, RunSpec spec, long step, IEnumerable<(string Name, Tensor Value)> tensors, string? dataHash = null, IReadOnlyDictionary<string, string>? origin = null,
-        string? conditions = null)
+        string? validation = null, string? conditions = null)
     {
         Dictionary<string, string> metadata = new(origin ?? new Dictionary<string, string>())
         {
@@ -111,6 +117,8 @@ public sealed class Checkpoint : IDisposable
         };
         if (dataHash is not null)
             metadata[DataHashKey] = dataHash;
+        if (validation is not null)
+            metadata[ValidationKey] = validation;
         if (conditions is not null)
             metadata[ConditionsKey] = conditions;
         Safetensors.Write(path, metadata, [.. tensors.Select(tensor =>

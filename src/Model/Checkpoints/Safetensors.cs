@@ -6,11 +6,20 @@ using System.Text.Json.Nodes;
 namespace DdpmJobs.Model.Checkpoints;
 
 /// <summary>Writes tensors in the safetensors format: a length, a JSON header, then plain bytes; reading such a file executes nothing.</summary>
-/// <remarks>Format: huggingface/safetensors, README. The header's free text also carries <c>sha256</c>, the hash of the bytes after the header.</remarks>
+/// <remarks>
+/// Format: huggingface/safetensors, README. The header's free text also carries <c>sha256</c>, the hash of the bytes after the header, and <c>header_sha256</c>, the hash of the
+/// header with zeros in the place of this hash; so no byte of the file can change unnoticed.
+/// </remarks>
 public static class Safetensors
 {
     /// <summary>Name of the free text that holds the hash of the tensor bytes, in lower-case hexadecimal.</summary>
     public const string Sha256Key = "sha256";
+
+    /// <summary>Name of the free text that holds the hash of the header, in lower-case hexadecimal.</summary>
+    public const string HeaderSha256Key = "header_sha256";
+
+    /// <summary>What stands in the place of a hash that is not known yet.</summary>
+    internal static string NoHash { get; } = new('0', 2 * SHA256.HashSizeInBytes);
 
     /// <summary>Bytes of one element.</summary>
     public static int SizeOf(SafetensorType type) => type switch
@@ -28,9 +37,8 @@ public static class Safetensors
     /// <param name="tensors">The tensors, in the order of the file.</param>
     public static void Write(string path, IReadOnlyDictionary<string, string> metadata, IReadOnlyList<SafetensorContent> tensors)
     {
-        // The hash is known only after the tensors are written: leave room for it, and fill it in at the end.
-        string room = new('0', 2 * SHA256.HashSizeInBytes);
-        byte[] header = Header(metadata, tensors, room);
+        // The hashes are known only after the tensors are written: leave room for them, and fill them in at the end.
+        byte[] header = Header(metadata, tensors, NoHash, NoHash);
         AtomicFile.Write(path, stream =>
         {
             WriteHeader(stream, header);
@@ -43,7 +51,9 @@ public static class Safetensors
                     throw new InvalidOperationException($"Tensor {tensor.Name} wrote {hashing.Position - before} bytes instead of {ByteLength(tensor.Type, tensor.Shape)}.");
             }
 
-            header = Header(metadata, tensors, hashing.Sha256());
+            string sha256 = hashing.Sha256();
+            string headerSha256 = Convert.ToHexStringLower(SHA256.HashData(Header(metadata, tensors, sha256, NoHash)));
+            header = Header(metadata, tensors, sha256, headerSha256);
             stream.Position = 0;
             WriteHeader(stream, header);
         });
@@ -67,12 +77,13 @@ public static class Safetensors
         stream.Write(header);
     }
 
-    private static byte[] Header(IReadOnlyDictionary<string, string> metadata, IReadOnlyList<SafetensorContent> tensors, string sha256)
+    private static byte[] Header(IReadOnlyDictionary<string, string> metadata, IReadOnlyList<SafetensorContent> tensors, string sha256, string headerSha256)
     {
         JsonObject free = [];
         foreach ((string name, string text) in metadata)
             free[name] = text;
         free[Sha256Key] = sha256;
+        free[HeaderSha256Key] = headerSha256;
 
         JsonObject header = new() { ["__metadata__"] = free };
         long offset = 0;

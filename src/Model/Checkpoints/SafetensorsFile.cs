@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -33,8 +34,10 @@ public sealed class SafetensorsFile : IDisposable
         stream.ReadExactly(header);
         _dataStart = sizeof(long) + headerLength;
 
-        // Check that the tensors cover the rest of the file without gap or overlap.
         ReadEntries(ParseHeader(header));
+        CheckHash(header);
+
+        // Check that the tensors cover the rest of the file without gap or overlap.
         long end = 0;
         foreach (SafetensorEntry entry in _entries.Values.OrderBy(entry => entry.Offset).ThenBy(entry => entry.Length))
         {
@@ -110,6 +113,20 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _stream.Dispose();
+
+    // Files of other programs carry no such hash.
+    private void CheckHash(byte[] header)
+    {
+        if (!Metadata.TryGetValue(Safetensors.HeaderSha256Key, out string? expected))
+            return;
+        byte[] entry = Encoding.ASCII.GetBytes($"\"{Safetensors.HeaderSha256Key}\":\"{expected}\"");
+        int place = header.AsSpan().IndexOf(entry);
+        if (place >= 0 && expected.Length == Safetensors.NoHash.Length)
+            Encoding.ASCII.GetBytes(Safetensors.NoHash).CopyTo(header, place + entry.Length - 1 - expected.Length);
+        string actual = Convert.ToHexStringLower(SHA256.HashData(header));
+        if (actual != expected)
+            throw Damaged($"its header has SHA-256 {actual} instead of {expected}; it was altered after it was written");
+    }
 
     private JsonObject ParseHeader(byte[] header)
     {

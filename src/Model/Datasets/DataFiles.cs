@@ -75,7 +75,7 @@ internal sealed class DataFiles(string? dataFolder, string folder)
             throw new SpecException(path, $"must be a name in the data folder, as in \"tiles\" or \"tiles/small\"; got \"{name}\"");
     }
 
-    // The framework unpacks several times as fast, but takes a file whose end with the checksum is missing. What it made is used where that checksum fits;
+    // The framework unpacks by native code, but takes a file whose end with the checksum is missing. What it made is used where that checksum fits;
     // all else, and a file of several members, is for the reader that says what is wrong.
     private static byte[] Unpack(string path)
     {

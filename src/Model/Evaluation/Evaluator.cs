@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using DdpmJobs.Model.Checkpoints;
 using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Specs;
@@ -20,39 +19,42 @@ public static class Evaluator
     public static IReadOnlyList<MetricValue> Evaluate(
         RunSpec spec, string checkpoint, string device, string? dataFolder, Action<long, long>? progress, CancellationToken stop)
     {
-        using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device, spec.Evaluation.Weights);
+        using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device, spec.Evaluation.Weights, spec.Evaluation.Checkpoint);
         Dictionary<Split, ImageSet> loaded = [];
         ImageSet Images(Split split) => loaded.TryGetValue(split, out ImageSet? images) ? images : loaded[split] = spec.Data.Load(split, dataFolder);
-        MetricContext context = new()
-        {
-            Model = network.Model,
-            Network = network.Predict,
-            ConditionalNetwork = network.LabelCount > 0 ? network.Predict : null,
-            LabelCount = network.LabelCount,
-            Images = Images,
-            Seed = spec.Seed,
-            Device = device,
-            Stop = stop,
-            BaseProtocol = new JsonObject { ["data"] = Kinds.NameOf(spec.Data), ["weights"] = network.Weights },
-        };
+        MetricContext context = ContextOf(spec, network, device, Images, stop);
 
         // Measure each metric, and count the network evaluations of all as one progress.
         IReadOnlyList<Metric> metrics = spec.Evaluation.Metrics;
-        long all = Enumerable.Range(0, metrics.Count).Sum(i => At(i, () => metrics[i].NetworkEvaluations(context)));
+        long all = Enumerable.Range(0, metrics.Count).Sum(i => At("evaluation.metrics", i, () => metrics[i].NetworkEvaluations(context)));
         List<MetricValue> values = [];
         long before = 0;
         for (int i = 0; i < metrics.Count; i++)
         {
             long begun = before;
-            values.Add(At(i, () => metrics[i].Measure(context with { Progress = (done, _) => progress?.Invoke(begun + done, all) })));
+            values.Add(At("evaluation.metrics", i, () => metrics[i].Measure(context with { Progress = (done, _) => progress?.Invoke(begun + done, all) })));
             before += metrics[i].NetworkEvaluations(context);
         }
 
         return values;
     }
 
-    // A metric names the place within itself; the reader of the error needs the place in the run.
-    private static T At<T>(int metric, Func<T> measure)
+    /// <summary>What the metrics of a run are measured on.</summary>
+    internal static MetricContext ContextOf(RunSpec spec, TrainedNetwork network, string device, Func<Split, ImageSet> images, CancellationToken stop) => new()
+    {
+        Model = network.Model,
+        Network = network.Predict,
+        ConditionalNetwork = network.LabelCount > 0 ? network.Predict : null,
+        LabelCount = network.LabelCount,
+        Images = images,
+        Seed = spec.Seed,
+        Device = device,
+        Stop = stop,
+        BaseProtocol = network.BaseProtocol(spec),
+    };
+
+    /// <summary>Measures, or throws with the metric's place in the run: the metric itself names only the place within.</summary>
+    internal static T At<T>(string list, int metric, Func<T> measure)
     {
         try
         {
@@ -60,7 +62,7 @@ public static class Evaluator
         }
         catch (SpecException error)
         {
-            throw new SpecException(SpecPath.Member(SpecPath.Element("evaluation.metrics", metric), error.Path), error.Reason);
+            throw new SpecException(SpecPath.Member(SpecPath.Element(list, metric), error.Path), error.Reason);
         }
     }
 }

@@ -3,6 +3,9 @@ namespace DdpmJobs.Model.Evaluation;
 /// <summary>A family of qualities of a trained network.</summary>
 public abstract record Metric
 {
+    /// <summary>Name of the value that it measures, as in <c>nll</c>: <see cref="MetricValue.Name"/>.</summary>
+    public abstract string Name { get; }
+
     /// <summary>Measures.</summary>
     /// <exception cref="Specs.SpecException">The metric cannot be measured on these images; the path is relative to the metric.</exception>
     /// <exception cref="OperationCanceledException">The context's stop was asked for.</exception>

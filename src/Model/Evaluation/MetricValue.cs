@@ -1,10 +1,15 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
+using DdpmJobs.Model.Specs;
 
 namespace DdpmJobs.Model.Evaluation;
 
 /// <summary>A measured quality with everything that another person needs to measure it again.</summary>
 public sealed record MetricValue
 {
+    private const int DigestLength = 16;
+
     /// <summary>The metric's name, as in <c>nll</c>.</summary>
     public required string Name { get; init; }
 
@@ -22,6 +27,9 @@ public sealed record MetricValue
 
     /// <summary>How it was measured: data and its hash, split, image count, clipping, sampler, seed, weights. Values are comparable only when this is equal.</summary>
     public required JsonObject Protocol { get; init; }
+
+    /// <summary>First 16 hexadecimal digits of the SHA-256 of the protocol's canonical JSON; values of different digests are never ranked together.</summary>
+    public string ProtocolDigest => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(SpecJson.Canonical(Protocol))))[..DigestLength];
 
     /// <summary>
     /// What the value is made of, as in <c>prior_bits_per_dim</c> (L_T), <c>kl_bits_per_dim</c> (sum of L_t, t = 1..T-1), <c>decoder_bits_per_dim</c> (L_0), and what else is known of

@@ -13,6 +13,10 @@ namespace DdpmJobs.Model.Evaluation;
 [Kind("nll", Summary = "upper bound on the negative log-likelihood, bits/dim", Source = "Ho et al. 2020 (arXiv:2006.11239), eq. 5 and table 1")]
 public sealed record NllMetric : Metric, IRunCheck
 {
+    /// <inheritdoc/>
+    // Of the value and its series; the training images are measured beside the others, not instead of them.
+    public override string Name => Split == SplitName.Train ? "nll_train" : "nll";
+
     /// <summary>Which images: <c>test</c> or <c>train</c>.</summary>
     [Description("which images: test or train")]
     [AllowedValues(SplitName.Test, SplitName.Train)]
@@ -118,9 +122,6 @@ public sealed record NllMetric : Metric, IRunCheck
                 $"must differ from that of {SpecPath.Element("evaluation.metrics", first)}, because a run keeps one bound of a split; got {Split} in both");
         }
     }
-
-    // The value and its series; the training images are measured beside the others, not instead of them.
-    private string Name => Split == SplitName.Train ? "nll_train" : "nll";
 
     private Datasets.Split WhichSplit => SplitName.Of(Split);
 

@@ -67,7 +67,7 @@ internal sealed class DdpmUnetModule : ConditionalModule
         register_module("up", new ModuleList<UnetLevel>(_up));
 
         // Read the output; the tiny scale makes a new network predict almost zero.
-        _normOut = new GroupNormalization(init, widths[0][^1].Out, unet.Groups);
+        _normOut = new GroupNormalization(init, widths[0][^1].Out, unet.Groups, activates: true);
         register_module("norm_out", _normOut);
         _convOut = new Convolution(init, widths[0][^1].Out, outChannels, 3, scale: Initializer.Tiny);
         register_module("conv_out", _convOut);
@@ -90,7 +90,7 @@ internal sealed class DdpmUnetModule : ConditionalModule
         time = functional.silu(LabelEmbedding.Add(_labels, time, labels));
 
         // Go down and leave every activation behind.
-        Tensor h = _convIn.call(x);
+        Tensor h = LastChannels.Enter(_convIn.call(x));
         Stack<Tensor> skips = new([h]);
         foreach (UnetLevel level in _down)
         {
@@ -112,7 +112,7 @@ internal sealed class DdpmUnetModule : ConditionalModule
                 h = _up[i].Resample!.call(h);
         }
 
-        return _convOut.call(functional.silu(_normOut.call(h))).MoveToOuterDisposeScope();
+        return _convOut.call(_normOut.call(h)).contiguous().MoveToOuterDisposeScope();
 
         Tensor Apply(UnetLevel level, int block, Tensor h) => Recomputation.Of(_recompute, (shortcut, x, time) => level.Block(block, shortcut, x, time), h, time);
     }

@@ -1,38 +1,42 @@
-using System.Runtime.InteropServices;
-using DdpmJobs.Model.Randomness;
+using DdpmJobs.Model.Networks.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Networks;
 
-/// <summary>Draws dropout masks as a pure function of seed, training step and layer, so that a resumed training sees the same ones.</summary>
+/// <summary>Draws dropout masks as a pure function of seed, training step, layer and place, so that a resumed training sees the same ones.</summary>
 /// <param name="seed">The run's seed.</param>
 public sealed class DropoutContext(long seed)
 {
     /// <summary>The optimiser step, zero-based, that the next masks belong to.</summary>
     public long Step { get; set; }
 
+    /// <summary>Drops elements of activations.</summary>
+    /// <param name="h">(N, C, H, W) float32, in training.</param>
+    /// <param name="rate">Probability of dropping an element, in [0, 1).</param>
+    /// <param name="layer">Index of the dropout layer in its network.</param>
+    /// <returns>h with each element multiplied by 0 or by 1 / (1 - rate), so that the mean stays; belongs to the dispose scope in force.</returns>
+    public Tensor Apply(Tensor h, double rate, int layer)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return h.mul(Mask(h.shape, rate, layer, h.device)).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Draws a mask that keeps each element with probability 1 - rate and scales it so that the mean stays.</summary>
-    /// <param name="shape">Shape of the mask.</param>
+    /// <param name="shape">(N, C, H, W).</param>
     /// <param name="rate">Probability of dropping an element, in [0, 1).</param>
     /// <param name="layer">Index of the dropout layer in its network.</param>
     /// <param name="device">Where the mask is used.</param>
-    /// <returns>float32, each element 0 or 1 / (1 - rate); the caller disposes it.</returns>
+    /// <returns>(N, C, H, W) float32, each element 0 or 1 / (1 - rate), in memory with the channels last; the caller disposes it.</returns>
     public Tensor Mask(ReadOnlySpan<long> shape, double rate, int layer, Device device)
     {
-        // 16 random bits an element: the probability is met to 2^-17, and the scale is that of the probability used, so the mean is exact.
-        int threshold = (int)Math.Round(rate * 65536);
-        float scale = 65536f / (65536 - threshold);
-        long count = 1;
-        foreach (long extent in shape)
-            count *= extent;
-
-        uint[] words = new uint[(count + 1) / 2];
-        new RandomStream(seed, RandomPurpose.Dropout, Step, layer).FillUInt32(words);
-        ReadOnlySpan<ushort> draws = MemoryMarshal.Cast<uint, ushort>(words);
-        float[] mask = new float[count];
-        for (int i = 0; i < mask.Length; i++)
-            mask[i] = draws[i] < threshold ? 0 : scale;
-        return torch.tensor(mask, shape.ToArray(), device: device);
+        (long n, long channels, long height, long width) = (shape[0], shape[1], shape[2], shape[3]);
+        float[] mask = new float[n * channels * height * width];
+        MaskOf(rate, layer).Fill(0, mask);
+        using Tensor lastChannels = torch.tensor(mask, [n, height, width, channels], device: device);
+        return lastChannels.permute(0, 3, 1, 2);
     }
+
+    /// <summary>The mask of a layer at this step, for who makes it where it is used.</summary>
+    internal DropoutMask MaskOf(double rate, int layer) => new(seed, Step, layer, rate);
 }

@@ -71,7 +71,7 @@ internal sealed class ImprovedUnetModule : ConditionalModule
         register_module("output_blocks", new NamedModules([.. _up.Select((stage, i) => ($"{i}", (Module)stage))]));
 
         // Read the output; a new network predicts zero.
-        _normOut = new GroupNormalization(init, widths[0][^1].Out, unet.Groups, GroupNormalization.ImprovedEpsilon);
+        _normOut = new GroupNormalization(init, widths[0][^1].Out, unet.Groups, GroupNormalization.ImprovedEpsilon, activates: true);
         _convOut = Convolution.Zero(init, widths[0][^1].Out, outChannels, 3);
         register_module("out", new NamedModules(("0", _normOut), ("2", _convOut)));
 
@@ -100,7 +100,7 @@ internal sealed class ImprovedUnetModule : ConditionalModule
         time = functional.silu(LabelEmbedding.Add(_labels, time, labels));
 
         // Go down and leave every activation behind, and go up and take every one back.
-        Tensor h = _convIn.call(x);
+        Tensor h = LastChannels.Enter(_convIn.call(x));
         Stack<Tensor> skips = new([h]);
         foreach (ImprovedStage stage in _down)
             skips.Push(h = Recomputation.Of(_recompute, stage.Apply, h, time));
@@ -109,6 +109,6 @@ internal sealed class ImprovedUnetModule : ConditionalModule
         foreach (ImprovedStage stage in _up)
             h = Recomputation.Of(_recompute, stage.Apply, torch.cat([h, skips.Pop()], 1), time);
 
-        return _convOut.call(functional.silu(_normOut.call(h))).MoveToOuterDisposeScope();
+        return _convOut.call(_normOut.call(h)).contiguous().MoveToOuterDisposeScope();
     }
 }

@@ -5,11 +5,11 @@ namespace DdpmJobs.Model.Randomness;
 internal static class Philox
 {
     // The multipliers and Weyl increments of the paper, table 2 and section 3.3.
-    private const ulong Multiplier0 = 0xD2511F53;
-    private const ulong Multiplier1 = 0xCD9E8D57;
-    private const uint Weyl0 = 0x9E3779B9;
-    private const uint Weyl1 = 0xBB67AE85;
-    private const int Rounds = 10;
+    internal const ulong Multiplier0 = 0xD2511F53;
+    internal const ulong Multiplier1 = 0xCD9E8D57;
+    internal const uint Weyl0 = 0x9E3779B9;
+    internal const uint Weyl1 = 0xBB67AE85;
+    internal const int Rounds = 10;
 
     /// <summary>Four random words.</summary>
     public static (uint W0, uint W1, uint W2, uint W3) Block(uint c0, uint c1, uint c2, uint c3, uint k0, uint k1)

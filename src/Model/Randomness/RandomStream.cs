@@ -41,11 +41,16 @@ public readonly struct RandomStream
     }
 
     /// <summary>Fills with the stream's 32-bit words.</summary>
-    public void FillUInt32(Span<uint> words)
+    public void FillUInt32(Span<uint> words) => FillUInt32(words, 0);
+
+    /// <summary>Fills with the stream's 32-bit words from a place on.</summary>
+    /// <param name="words">Takes them.</param>
+    /// <param name="firstBlock">The first word's place, divided by four.</param>
+    internal void FillUInt32(Span<uint> words, uint firstBlock)
     {
-        for (int i = 0; i < words.Length; i += 4)
+        for (int i = PhiloxLanes.Fill(words, firstBlock, _counter1, _counter2, _counter3, _key0, _key1); i < words.Length; i += 4)
         {
-            (uint w0, uint w1, uint w2, uint w3) = Philox.Block((uint)(i >> 2), _counter1, _counter2, _counter3, _key0, _key1);
+            (uint w0, uint w1, uint w2, uint w3) = Philox.Block(firstBlock + (uint)(i >> 2), _counter1, _counter2, _counter3, _key0, _key1);
             words[i] = w0;
             if (i + 1 < words.Length)
                 words[i + 1] = w1;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using DdpmJobs.Model.Checkpoints;
 using DdpmJobs.Model.Specs;
 using TorchSharp;
@@ -25,7 +24,7 @@ public static class SampleWriter
     public static SampleSet Write(
         RunSpec spec, string checkpoint, string device, string? dataFolder, string folder, Action<long, long>? progress, CancellationToken stop)
     {
-        using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device, spec.Sampling.Weights);
+        using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device, spec.Sampling.Weights, spec.Sampling.Checkpoint);
         SamplingSpec sampling = spec.Sampling;
         Conditioning conditioning = new(sampling, network);
         long all = sampling.Mode.NetworkEvaluations(sampling, spec.Process.Timesteps) * conditioning.CallsPerStep;
@@ -44,7 +43,7 @@ public static class SampleWriter
             Seed = spec.Seed,
             Device = device,
             Stop = stop,
-            BaseProtocol = new JsonObject { ["data"] = Kinds.NameOf(spec.Data), ["weights"] = network.Weights },
+            BaseProtocol = network.BaseProtocol(spec),
         });
 
         // Write it with where it comes from.
@@ -57,6 +56,8 @@ public static class SampleWriter
             ["weights"] = network.Weights,
             ["mode"] = Kinds.NameOf(sampling.Mode),
         };
+        if (network.Selected is not null)
+            metadata["selected"] = network.Selected;
         foreach ((string name, string text) in drawn.Metadata)
             metadata[name] = text;
         SampleFile.Write(file, drawn.Images, (drawn.Images.Length / (channels * height * width), channels, height, width), metadata, drawn.Tensors);

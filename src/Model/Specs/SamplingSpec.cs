@@ -34,6 +34,10 @@ public sealed record SamplingSpec : IRunCheck
     [Description("which weights are sampled: raw, or ema.0 for the first moving average and so on")]
     public string Weights { get; init; } = WeightChoice.FirstEma;
 
+    /// <summary>Which state of the training is sampled.</summary>
+    [Description("which state of the training is sampled: the last, or the best by the first metric of training.validation")]
+    public CheckpointChoice Checkpoint { get; init; }
+
     /// <summary>Labels of the images, in turn: image i, or way i, has the label at i modulo their number. Null for every class of the network.</summary>
     [Description("labels of the images, in turn; null for every class of the network; images of the data have their own")]
     [MinLength(1)]
@@ -51,6 +55,7 @@ public sealed record SamplingSpec : IRunCheck
     public void Check(RunSpec run, string path)
     {
         WeightChoice.Check(Weights, run, path);
+        ValidationSpec.RequireFor(Checkpoint, run, path);
         int known = run.Network.LabelCount;
         if (known == 0 && (Classes is not null || GuidanceScale != 1))
         {

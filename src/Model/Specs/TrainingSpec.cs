@@ -59,6 +59,22 @@ public sealed record TrainingSpec : IRunCheck
     [Range(1, 1_000_000)]
     public int LogEvery { get; init; } = 20;
 
+    /// <summary>When it counts as diverged, beside values that are not finite.</summary>
+    [Description("when it counts as diverged, beside a loss or gradient that is not finite")]
+    public DivergenceSpec Divergence { get; init; } = new();
+
+    /// <summary>Which checkpoints are kept.</summary>
+    [Description("which checkpoints are kept beside the newest")]
+    public CheckpointSpec Checkpoints { get; init; } = new();
+
+    /// <summary>What is measured while it trains; null for nothing.</summary>
+    [Description("what is measured while it trains; null for nothing")]
+    public ValidationSpec? Validation { get; init; }
+
+    /// <summary>When it ends before <see cref="Steps"/>; null for never.</summary>
+    [Description("when it ends before its last step; null for never")]
+    public EarlyStopSpec? EarlyStop { get; init; }
+
     /// <inheritdoc/>
     public void Check(RunSpec run, string path)
     {

@@ -42,7 +42,7 @@ public sealed record AdamOptimizer : Optimizer
         using IDisposable quiet = no_grad();
         using DisposeScope scope = NewDisposeScope();
         (Tensor m, Tensor v) = (slots[0], slots[1]);
-        m.mul_(Beta1).add_(gradient, alpha: 1 - Beta1);
+        m.lerp_(gradient, 1 - Beta1);
         v.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
 
         // The corrections are taken in double: at step 0 the second one divides by 0.001.

@@ -24,7 +24,7 @@ internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
     public Batch Draw(long step, LossHistory? history = null)
     {
         (long[] t, float[] weights) = spec.Training.TimestepSampler.Draw(spec.Process.Timesteps, _batchSize, spec.Seed, step, history);
-        return new Batch(Images(step), tensor(t, device: device), Noise(step), tensor(weights, device: device), Labels(step));
+        return new Batch(Images(step), tensor(t, device: device), t, Noise(step), tensor(weights, device: device), Labels(step));
     }
 
     /// <summary>Indices of the images of a step: every epoch visits each image once, in its own order, and batches run across the ends of epochs.</summary>

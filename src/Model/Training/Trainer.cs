@@ -22,21 +22,42 @@ public sealed class Trainer
     private readonly TrainingState _state;
     private readonly BatchSource _batches;
     private readonly TrainingLog _log;
+    private readonly Validator? _validator;
+    private readonly CheckpointWriter _checkpoints;
+    private long _saved;
 
-    private Trainer(RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, TrainingLog log, ImageSet images)
+    private Trainer(
+        RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, BatchSource batches, TrainingLog log, Validator? validator, CheckpointWriter checkpoints)
     {
         _spec = spec;
         _session = session;
         _diffusion = diffusion;
         _state = state;
         _log = log;
-        _batches = new BatchSource(spec, images, new Device(session.Device));
+        _batches = batches;
+        _validator = validator;
+        _checkpoints = checkpoints;
+        _saved = session.Clock.GetTimestamp();
     }
+
+    // A stop may have come between a step and its validation; then there is one to catch up on.
+    private bool IsValidationDue => _spec.Training.Validation is ValidationSpec validation
+        && _state.Step > 0 && _state.Step % validation.Every == 0 && _state.Validation.Step < _state.Step;
+
+    private bool IsKept => _spec.Training.Checkpoints.KeepEvery > 0 && _state.Step > 0 && _state.Step % _spec.Training.Checkpoints.KeepEvery == 0;
+
+    private IReadOnlyList<CheckpointSelection> Selections => _state.Validation.Step == _state.Step ? _state.Validation.Selections : [];
+
+    private bool IsComplete => _state.Validation.EndedEarly is not null || (_state.Step >= _spec.Training.Steps && !IsValidationDue);
 
     /// <summary>Trains to the end of the spec, or until <paramref name="stop"/>; either way the state is in a checkpoint on return.</summary>
     /// <exception cref="SpecException">The spec cannot be trained, or the checkpoint is of another spec, schedule or data.</exception>
     /// <exception cref="InvalidDataException">The checkpoint or the data is damaged.</exception>
-    /// <exception cref="DivergedException">The loss or the gradient is not finite; the checkpoints that are there are from before.</exception>
+    /// <exception cref="DivergedException">
+    /// The loss or the gradient is not finite, or the loss was over its bound for long. It is thrown at most 8 steps later; the
+    /// checkpoints that are there hold sound steps only, and the points up to the broken step are handed over.
+    /// </exception>
+    /// <exception cref="IOException">A checkpoint cannot be written; the message names it.</exception>
     public static TrainingEnd Train(RunSpec spec, TrainingSession session, CancellationToken stop)
     {
         ImageSet images = spec.Data.Load(Split.Train, session.DataFolder);
@@ -48,31 +69,47 @@ public sealed class Trainer
         if (resumption.Step > 0)
             session.OnResumed?.Invoke(resumption);
         session.OnData?.Invoke(images.ContentHash);
-        using TrainingLog log = new(session, spec.Training.BatchSize);
-        return new Trainer(spec, session, diffusion, state, log, images).Run(stop);
+        BatchSource batches = new(spec, images, new Device(session.Device));
+        using TrainingLog log = new(spec.Training, session, state, batches.Indices);
+        if (session.ResumeFrom is not null)
+            log.LastCheckpoint = (session.ResumeFrom, state.Step);
+        using Validator? validator = spec.Training.Validation is null ? null : new Validator(spec, state, images, session);
+        using CheckpointWriter checkpoints = new(state, session);
+        try
+        {
+            return new Trainer(spec, session, diffusion, state, batches, log, validator, checkpoints).Run(stop);
+        }
+        catch (DivergedException error) when (checkpoints.NewestAfterAll() is SavedCheckpoint newest)
+        {
+            // The last good checkpoint may have been on its way to the disk when the step was seen to be broken.
+            throw new DivergedException(error.Divergence with { CheckpointStep = newest.Step, CheckpointPath = newest.Path });
+        }
     }
 
     private TrainingEnd Run(CancellationToken stop)
     {
-        TrainingSpec training = _spec.Training;
-        long saved = _session.Clock.GetTimestamp();
-        while (_state.Step < training.Steps && !stop.IsCancellationRequested)
+        // What was measured at the step it goes on from is handed over again: whoever cuts curves there cuts it too.
+        if (_state.Validation.Step > 0 && _state.Validation.Step == _state.Step)
+            HandOverValidation();
+        if (Validate(stop) && !IsComplete)
+            SaveIfDue();
+
+        while (_state.Step < _spec.Training.Steps && !IsComplete && !stop.IsCancellationRequested)
         {
             DoStep();
 
             // Hand over what was measured.
-            if (_state.Step % training.LogEvery == 0)
+            if (_state.Step % _spec.Training.LogEvery == 0)
                 _log.Flush();
+            Validate(stop);
 
-            // Leave the state on the disk now and then.
-            if (_session.Clock.GetElapsedTime(saved) >= _session.CheckpointInterval && _state.Step < training.Steps)
-            {
-                Save();
-                saved = _session.Clock.GetTimestamp();
-            }
+            // Leave the state on the disk now and then; the last one is written below.
+            _checkpoints.ThrowIfFailed();
+            if (!IsComplete)
+                SaveIfDue();
         }
 
-        return new TrainingEnd(_state.Step, _state.Step >= training.Steps, Save());
+        return new TrainingEnd(_state.Step, IsComplete, SaveLast()) { EndedEarly = _state.Validation.EndedEarly };
     }
 
     private void DoStep()
@@ -109,24 +146,79 @@ public sealed class Trainer
         if (_state.LossHistory is LossHistory history)
             history.Record(batch.T.cpu().data<long>().ToArray(), losses.detach().cpu().data<float>().ToArray());
 
-        _log.Add(step, loss.detach(), gradNorm, learningRate);
         _state.Step = step + 1;
+        if (_session.Measures)
+            _log.Add(step, loss, gradNorm, losses, batch.Timesteps, learningRate);
     }
 
-    /// <summary>Writes the state, unless it is broken: what was measured so far is handed over first, and a value that is not finite throws there.</summary>
-    private string Save()
+    /// <summary>Measures the network where that is due.</summary>
+    /// <returns>Whether it was, and nothing stopped it.</returns>
+    private bool Validate(CancellationToken stop)
     {
+        if (!IsValidationDue)
+            return false;
         _log.Flush();
-        using (DisposeScope scope = NewDisposeScope())
+        try
         {
-            if (!_state.Values.isfinite().all().item<bool>())
-                throw new DivergedException(_state.Step - 1, double.NaN);
+            _state.Validation = _state.Validation.After(_state.Step, _validator!.Measure(stop), _spec.Training.EarlyStop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return false;
         }
 
-        string path = Path.Combine(_session.Folder, $"step-{_state.Step:D8}.safetensors");
-        _state.Save(path);
-        _session.OnCheckpoint?.Invoke(path, _state.Step);
+        HandOverValidation();
         _log.RestartClock();
-        return path;
+        return true;
+    }
+
+    private void HandOverValidation() =>
+        _session.OnValidation?.Invoke(new ValidationPoint(_state.Validation.Step, [.. _state.Validation.Metrics.Select(metric => metric.ToValue())]));
+
+    // What the step asks for is written in any case, what the clock asks for when nothing else is being written.
+    private void SaveIfDue()
+    {
+        bool isTime = _session.Clock.GetElapsedTime(_saved) >= _session.CheckpointInterval && !_checkpoints.IsBusy;
+        if (isTime || IsKept || Selections.Count > 0)
+            Save();
+    }
+
+    /// <summary>Begins to write the state, unless it is broken: what was measured so far is handed over first, and a step that was not sound throws there.</summary>
+    private void Save()
+    {
+        _log.Flush();
+        RequireFiniteWeights();
+        _checkpoints.Begin(IsKept, Selections);
+        _saved = _session.Clock.GetTimestamp();
+        _log.RestartClock();
+    }
+
+    /// <summary>Leaves the state in a file, if it is not in one already.</summary>
+    /// <returns>Its path.</returns>
+    private string SaveLast()
+    {
+        _checkpoints.Finish();
+        if (_checkpoints.Newest?.Step != _state.Step)
+            Save();
+        _checkpoints.Finish();
+        return _checkpoints.Newest!.Path;
+    }
+
+    // A sound step may break the weights. The next one shows it, and the training ends there whether a checkpoint was due here or not.
+    private void RequireFiniteWeights()
+    {
+        using (DisposeScope scope = NewDisposeScope())
+        {
+            if (_state.Values.isfinite().all().item<bool>())
+                return;
+        }
+
+        if (_state.Step < _spec.Training.Steps)
+        {
+            DoStep();
+            _log.Flush();
+        }
+
+        throw _log.BrokenWeights();
     }
 }

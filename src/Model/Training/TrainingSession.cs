@@ -15,7 +15,7 @@ public sealed record TrainingSession
     /// <summary>A checkpoint of the same spec to go on from; null to start at step 0.</summary>
     public string? ResumeFrom { get; init; }
 
-    /// <summary>Longest time between two checkpoints.</summary>
+    /// <summary>Longest time between two checkpoints; longer where writing one takes longer, since one is written at a time and training does not wait for it.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Called on the training thread where it goes on from a step of a checkpoint, before <see cref="OnData"/>; must return at once.</summary>
@@ -27,9 +27,15 @@ public sealed record TrainingSession
     /// <summary>Called on the training thread with new points; must return at once.</summary>
     public Action<TrainingPoints>? OnPoints { get; init; }
 
-    /// <summary>Called on the training thread when a checkpoint file is complete: its path and the step it holds (steps done). Must return at once.</summary>
-    public Action<string, long>? OnCheckpoint { get; init; }
+    /// <summary>Called on the training thread with what a validation measured, and once more when training goes on from just after one; must return at once.</summary>
+    public Action<ValidationPoint>? OnValidation { get; init; }
+
+    /// <summary>Called when a checkpoint file is complete, on the thread that wrote it, one call at a time; must return at once. None comes after the training has ended.</summary>
+    public Action<SavedCheckpoint>? OnCheckpoint { get; init; }
 
     /// <summary>The clock for throughput and checkpoint times.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>False leaves out what steps measure, and with it the watch for divergence: a benchmark of what that costs needs a training without.</summary>
+    internal bool Measures { get; init; } = true;
 }

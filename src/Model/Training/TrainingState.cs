@@ -25,6 +25,9 @@ internal sealed class TrainingState : IDisposable
         Averages = [.. spec.Training.Ema.Select(_ => FlatParameters.Like(_parameters.Values))];
         int kept = spec.Training.TimestepSampler.LossesPerTimestep;
         LossHistory = kept > 0 ? new LossHistory(spec.Process.Timesteps, kept) : null;
+        Watch = new DivergenceWatch(spec.Training.Divergence);
+        LossByQuartile = new BinnedLosses(4, spec.Process.Timesteps);
+        LossByT = new BinnedLosses(Math.Min(TrainingPoints.LossBins, spec.Process.Timesteps), spec.Process.Timesteps);
     }
 
     /// <summary>Optimiser steps done.</summary>
@@ -51,11 +54,23 @@ internal sealed class TrainingState : IDisposable
     /// <summary>The last losses at each timestep, where the timestep sampler draws by them.</summary>
     public LossHistory? LossHistory { get; }
 
+    /// <summary>Decides whether the training has diverged.</summary>
+    public DivergenceWatch Watch { get; }
+
+    /// <summary>The losses of the window that is being logged, by quarters of t.</summary>
+    public BinnedLosses LossByQuartile { get; }
+
+    /// <summary>The losses of the longer window that is being logged, by finer bins of t.</summary>
+    public BinnedLosses LossByT { get; }
+
     /// <summary>SHA-256 of the images that it is trained on; null for weights whose data are not known.</summary>
     public string? DataHash { get; init; }
 
     /// <summary>Free text by name, on where the first weights come from; empty where they were drawn.</summary>
     public IReadOnlyDictionary<string, string> Origin { get; set; } = new Dictionary<string, string>();
+
+    /// <summary>How the validations went so far.</summary>
+    public ValidationProgress Validation { get; set; } = ValidationProgress.None;
 
     /// <summary>What its steps ran under; none where it was not trained here.</summary>
     public ConditionsHistory Conditions { get; set; } = ConditionsHistory.None;
@@ -64,8 +79,15 @@ internal sealed class TrainingState : IDisposable
     public void Save(string path)
     {
         using DisposeScope scope = NewDisposeScope();
-        IEnumerable<(string, Tensor)> history = HistoryParts().Select(part => (part.Name, tensor(part.Values, part.Shape)));
-        Checkpoint.Write(path, _spec, Step, [.. Tensors(), .. history], DataHash, Origin, Conditions.Text);
+        Write(path, Step, Named(Buffers()), Parts(), Validation);
+    }
+
+    /// <summary>Writes a state of this training to a file: what changes from step to step is given, what does not is added.</summary>
+    public void Write(
+        string path, long step, IEnumerable<(string Name, Tensor Value)> tensors, IEnumerable<(string Name, float[] Values, long[] Shape)> parts, ValidationProgress validation)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Checkpoint.Write(path, _spec, step, [.. tensors, .. parts.Select(part => (part.Name, tensor(part.Values, part.Shape)))], DataHash, Origin, validation.Text, Conditions.Text);
     }
 
     /// <summary>Takes the state from a file of the same spec.</summary>
@@ -74,9 +96,9 @@ internal sealed class TrainingState : IDisposable
         using Checkpoint checkpoint = Checkpoint.Open(path, _spec);
         RequireSameData(checkpoint, path);
         using DisposeScope scope = NewDisposeScope();
-        foreach ((string name, Tensor value) in Tensors())
+        foreach ((string name, Tensor value) in Named(Buffers()))
             checkpoint.CopyTo(name, value);
-        foreach ((string name, float[] values, long[] shape) in HistoryParts())
+        foreach ((string name, float[] values, long[] shape) in Parts())
         {
             Tensor part = zeros(shape);
             checkpoint.CopyTo(name, part);
@@ -85,7 +107,41 @@ internal sealed class TrainingState : IDisposable
 
         Step = checkpoint.Step;
         Origin = checkpoint.Origin;
+        Validation = ValidationProgress.Read(checkpoint.Validation, path);
         Conditions = ConditionsHistory.Read(checkpoint.Conditions, path);
+    }
+
+    /// <summary>The buffers that change from step to step, each with what its tensors' names in a checkpoint begin with.</summary>
+    public IEnumerable<(string Prefix, Tensor Buffer)> Buffers()
+    {
+        Optimizer optimizer = _spec.Training.Optimizer;
+        return
+        [
+            ("model", Values),
+            .. Averages.Select((average, i) => ($"ema.{i}", average)),
+            .. Slots.Select((slot, i) => ($"{optimizer.Kind}.{optimizer.Slots[i]}", slot)),
+        ];
+    }
+
+    /// <summary>Cuts buffers into the tensors of a checkpoint, which share their memory; the caller disposes them.</summary>
+    public IEnumerable<(string Name, Tensor Value)> Named(IEnumerable<(string Prefix, Tensor Buffer)> buffers) =>
+        buffers.SelectMany(buffer => _parameters.Split(buffer.Buffer).Select(tensor => ($"{buffer.Prefix}.{tensor.Name}", tensor.Value)));
+
+    /// <summary>The weights, or a moving average of them, by their names in the network; they share the state's memory, and the caller disposes them.</summary>
+    /// <param name="weights">As <see cref="WeightChoice"/> has it.</param>
+    public IEnumerable<(string Name, Tensor Value)> NamedWeights(string weights) =>
+        _parameters.Split(Buffers().Single(buffer => buffer.Prefix == (weights == WeightChoice.Raw ? "model" : weights)).Buffer);
+
+    /// <summary>What else changes from step to step: small, and not on the device.</summary>
+    public IEnumerable<(string Name, float[] Values, long[] Shape)> Parts()
+    {
+        yield return ("log.steps_over", Watch.StepsOver, [1]);
+        yield return ("log.loss_by_quartile", LossByQuartile.State, [LossByQuartile.Count, BinnedLosses.FloatsPerBin]);
+        yield return ("log.loss_by_t", LossByT.State, [LossByT.Count, BinnedLosses.FloatsPerBin]);
+        if (LossHistory is null)
+            yield break;
+        yield return ("timesteps.losses", LossHistory.Losses, [LossHistory.Timesteps, LossHistory.PerTimestep]);
+        yield return ("timesteps.counts", LossHistory.Counts, [LossHistory.Timesteps]);
     }
 
     /// <inheritdoc/>
@@ -106,22 +162,4 @@ internal sealed class TrainingState : IDisposable
                 + $"and is {here}; put the files back as they were, or train anew as another run");
         }
     }
-
-    private IEnumerable<(string Name, Tensor Value)> Tensors()
-    {
-        Optimizer optimizer = _spec.Training.Optimizer;
-        IEnumerable<(string Prefix, Tensor Buffer)> buffers =
-        [
-            ("model", Values),
-            .. Averages.Select((average, i) => ($"ema.{i}", average)),
-            .. Slots.Select((slot, i) => ($"{optimizer.Kind}.{optimizer.Slots[i]}", slot)),
-        ];
-        return buffers.SelectMany(buffer => _parameters.Split(buffer.Buffer).Select(tensor => ($"{buffer.Prefix}.{tensor.Name}", tensor.Value)));
-    }
-
-    private IEnumerable<(string Name, float[] Values, long[] Shape)> HistoryParts() => LossHistory is null ? [] :
-    [
-        ("timesteps.losses", LossHistory.Losses, [LossHistory.Timesteps, LossHistory.PerTimestep]),
-        ("timesteps.counts", LossHistory.Counts, [LossHistory.Timesteps]),
-    ];
 }

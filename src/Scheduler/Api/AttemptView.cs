@@ -7,5 +7,5 @@ namespace DdpmJobs.Scheduler.Api;
 /// <param name="EndedAt">UTC; null while it goes on.</param>
 /// <param name="Ending">How it ended; null while it goes on.</param>
 /// <param name="ResumedAtStep">The step a training began at.</param>
-/// <param name="Error">Message and stack; null when nothing went wrong.</param>
+/// <param name="Error">Message and stack, after a divergence message and detail (a JSON object); null when nothing went wrong.</param>
 public sealed record AttemptView(int Fence, string Runner, DateTime StartedAt, DateTime? EndedAt, string? Ending, long? ResumedAtStep, string? Error);

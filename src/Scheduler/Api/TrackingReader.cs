@@ -116,7 +116,9 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
         List<Attempt> resumed = await db.Attempts.AsNoTracking().Where(a => jobIds.Contains(a.JobId) && a.ResumedAtStep > 0).OrderBy(a => a.Fence).ToListAsync(cancel);
         List<Evaluation> evaluations = await db.Evaluations.AsNoTracking().Where(e => ids.Contains(e.RunId)).ToListAsync(cancel);
         List<Artifact> files = await db.Artifacts.AsNoTracking().Where(a => a.SweepId == sweepId && a.RunId != null).ToListAsync(cancel);
-        ILookup<Guid, (string Name, MetricPoint Point)> last = await metrics.LastOfSweepAsync(sweepId, cancel);
+        List<JobEvent> notes = await db.JobEvents.AsNoTracking()
+            .Where(e => (e.FromState == e.ToState || (e.ToState == JobState.Succeeded && e.Reason != "")) && db.Jobs.Any(j => j.Id == e.JobId && j.SweepId == sweepId)).OrderBy(e => e.Id).ToListAsync(cancel);
+        ILookup<Guid, (string Name, MetricPoint Point, string? ProtocolDigest)> last = await metrics.LastOfSweepAsync(sweepId, cancel);
         Dictionary<Guid, string> names = await RunnerNamesAsync(db, [.. jobs.Select(j => j.RunnerId ?? Guid.Empty)], cancel);
 
         // Put them together.
@@ -125,11 +127,14 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
             .. runs.Select(r => new RunDetail(
                 r.Id, r.SweepId, r.Index, r.Name, Views.Object(r.Axes), r.SpecHash, only is null ? null : Views.Object(r.Spec),
                 [.. jobs.Where(j => j.RunId == r.Id).OrderBy(j => j.Kind).Select(j => Views.Of(j, names))],
-                last[r.Id].OrderBy(m => m.Name, StringComparer.Ordinal).ToDictionary(m => m.Name, m => new PointView(m.Point.Step, m.Point.Value)),
+                last[r.Id].OrderBy(m => m.Name, StringComparer.Ordinal).ToDictionary(m => m.Name, m => new PointView(m.Point.Step, m.Point.Value, m.ProtocolDigest)),
                 [.. evaluations.Where(e => e.RunId == r.Id).OrderBy(e => e.CreatedAt).ThenBy(e => e.Id).Select(Views.Of)],
                 [.. files.Where(a => a.RunId == r.Id).OrderBy(a => a.CreatedAt).ThenBy(a => a.Id).Select(Views.Of)],
                 only is null ? null : Views.Object(r.Provenance),
-                [.. resumed.Where(a => jobs.Exists(j => j.Id == a.JobId && j.RunId == r.Id)).Select(AttemptNote.Of).OfType<string>()])),
+                [
+                    .. notes.Where(e => jobs.Exists(j => j.Id == e.JobId && j.RunId == r.Id)).Select(e => $"attempt {e.Fence}: {e.Reason}"),
+                    .. resumed.Where(a => jobs.Exists(j => j.Id == a.JobId && j.RunId == r.Id)).Select(AttemptNote.Of).OfType<string>(),
+                ])),
         ];
     }
 

@@ -35,7 +35,7 @@ internal static class Views
         e.Metric, e.Value, e.StandardError, e.Unit, e.LowerIsBetter, e.ProtocolDigest, Object(e.Protocol),
         JsonSerializer.Deserialize<Dictionary<string, double>>(e.Parts, ApiJson.Options) ?? []);
 
-    public static ArtifactView Of(Artifact a) => new(a.Id, a.Kind, a.Name, a.Sha256, a.Step, a.DroppedAt is not null);
+    public static ArtifactView Of(Artifact a) => new(a.Id, a.Kind, a.Name, a.Sha256, a.Step, a.DroppedAt is not null, a.SelectedBy);
 
     public static RunnerView Of(Runner r, int jobs)
         => new(r.Id, r.Name, r.Pool, r.Devices, r.Slots, r.Version, r.State, r.StateReason, Utc(r.StartedAt), Utc(r.SeenAt), jobs);

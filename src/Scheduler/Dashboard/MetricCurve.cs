@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using DdpmJobs.Tracking.Metrics;
 
 namespace DdpmJobs.Scheduler.Dashboard;
@@ -7,68 +5,55 @@ namespace DdpmJobs.Scheduler.Dashboard;
 /// <summary>Draws a curve as inline SVG: logarithmic where all values are positive, as a band from the least to the largest value of each column of pixels and its mean.</summary>
 public static class MetricCurve
 {
-    private const int Width = 900;
-    private const int Height = 260;
-    private const int Left = 70;
-    private const int Bottom = 30;
-    private const int Top = 10;
-    private const int Columns = 300;
+    private static readonly string[] Colours = ["#1b9e77", "#d95f02", "#7570b3", "#e7298a"]; // told apart by most eyes
 
     /// <summary>Draws points in step order; values that are not finite are counted below the picture.</summary>
     /// <param name="points">The curve.</param>
     /// <param name="name">What it is, for those who cannot see it.</param>
     /// <param name="linear">Whether values are never shown by their logarithms.</param>
-    public static Markup Draw(IReadOnlyList<MetricPoint> points, string name = "loss", bool linear = false)
+    /// <param name="across">What stands where steps do, one word.</param>
+    public static Markup Draw(IReadOnlyList<MetricPoint> points, string name = "loss", bool linear = false, string across = "steps")
     {
         ArgumentNullException.ThrowIfNull(points);
         List<MetricPoint> finite = [.. points.Where(p => double.IsFinite(p.Value))];
-        int lost = points.Count - finite.Count;
-        Markup note = lost > 0 ? Markup.Of($"<p class='text-danger'>{lost} values are not finite and not drawn.</p>") : Markup.None;
+        Markup note = Lost(points.Count - finite.Count);
         if (finite.Count == 0)
         {
             return note;
         }
 
-        // Map steps and values to pixels.
-        bool logarithmic = !linear && finite.TrueForAll(p => p.Value > 0);
-        double Scale(double value) => logarithmic ? Math.Log10(value) : value;
-        double low = finite.Min(p => Scale(p.Value));
-        double high = finite.Max(p => Scale(p.Value));
-        high = high > low ? high : low + 1;
-        long first = finite[0].Step;
-        long span = Math.Max(1, finite[^1].Step - first);
-        double X(double step) => Left + ((Width - Left - 10) * (step - first) / span);
-        double Y(double scaled) => Top + ((Height - Top - Bottom) * (high - scaled) / (high - low));
-
-        // Thin to the picture's resolution without hiding the spikes.
-        var columns = finite.GroupBy(p => (p.Step - first) * Columns / (span + 1))
-            .Select(g => (Step: g.Average(p => (double)p.Step), Mean: g.Average(p => Scale(p.Value)), Low: g.Min(p => Scale(p.Value)), High: g.Max(p => Scale(p.Value)))).ToList();
-        string band = Path(columns.Select(c => (X(c.Step), Y(c.High))).Concat(columns.AsEnumerable().Reverse().Select(c => (X(c.Step), Y(c.Low)))));
-        string mean = Path(columns.Select(c => (X(c.Step), Y(c.Mean))));
-
-        // Label the axes at their quarters.
-        Markup labels = Markup.Join(Enumerable.Range(0, 5).Select(i =>
-        {
-            double scaled = low + ((high - low) * i / 4);
-            double value = logarithmic ? Math.Pow(10, scaled) : scaled;
-            long step = first + (span * i / 4);
-            return Markup.Of(
-                $"<line x1='{Left}' x2='{Width - 10}' y1='{Pixel(Y(scaled))}' y2='{Pixel(Y(scaled))}' stroke='#ccc' stroke-width='0.5'/><text x='{Left - 6}' y='{Pixel(Y(scaled) + 4)}' text-anchor='end'>{value.ToString("G3", CultureInfo.InvariantCulture)}</text><text x='{Pixel(X(step))}' y='{Height - 8}' text-anchor='{(i == 4 ? "end" : "middle")}'>{step}</text>");
-        }));
-        return Markup.Of(
-            $"<svg class='ddpm-curve' viewBox='0 0 {Width} {Height}' width='{Width}' height='{Height}' role='img' aria-label='{name} by step' font-size='12' fill='currentColor'>{labels}<path d='{band} Z' fill='#337ab7' fill-opacity='0.25'/><path d='{mean}' fill='none' stroke='#337ab7' stroke-width='1.5'/></svg>{note}<p class='text-muted'><small>Line: mean of each column of pixels; band: least to largest value. Steps across{(logarithmic ? ", values logarithmic" : "")}.</small></p>");
+        CurveAxes axes = new(finite, linear);
+        IReadOnlyList<(double X, double Mean, double Low, double High)> columns = axes.Thin(finite);
+        string band = CurveAxes.Path(columns.Select(c => (c.X, c.High)).Concat(columns.Reverse().Select(c => (c.X, c.Low))));
+        string mean = CurveAxes.Path(columns.Select(c => (c.X, c.Mean)));
+        Markup picture = axes.Picture(
+            $"{name} by {across.TrimEnd('s')}", Markup.Of($"<path d='{band} Z' fill='#337ab7' fill-opacity='0.25'/><path d='{mean}' fill='none' stroke='#337ab7' stroke-width='1.5'/>"));
+        string what = columns.Count < finite.Count ? "Line: mean of each column of pixels; band: least to largest value. " : "";
+        return Markup.Of($"{picture}{note}<p class='text-muted'><small>{what}{Across(across, axes)}</small></p>");
     }
 
-    private static string Path(IEnumerable<(double X, double Y)> points)
+    /// <summary>Draws up to four curves into one picture, each as the mean of each column of pixels, with their names below.</summary>
+    /// <param name="lines">Name and points of each, in step order.</param>
+    /// <param name="name">What they are, for those who cannot see it.</param>
+    public static Markup DrawLines(IReadOnlyList<(string Name, IReadOnlyList<MetricPoint> Points)> lines, string name)
     {
-        var path = new StringBuilder();
-        foreach ((double x, double y) in points)
+        ArgumentNullException.ThrowIfNull(lines);
+        List<MetricPoint> finite = [.. lines.SelectMany(line => line.Points).Where(p => double.IsFinite(p.Value))];
+        Markup note = Lost(lines.Sum(line => line.Points.Count) - finite.Count);
+        if (finite.Count == 0)
         {
-            path.Append(path.Length == 0 ? 'M' : 'L').Append(Pixel(x)).Append(' ').Append(Pixel(y));
+            return note;
         }
 
-        return path.ToString();
+        CurveAxes axes = new(finite, linear: false);
+        Markup curves = Markup.Join(lines.Select((line, i) => Markup.Of(
+            $"<path d='{CurveAxes.Path(axes.Thin(line.Points.Where(p => double.IsFinite(p.Value))).Select(c => (c.X, c.Mean)))}' fill='none' stroke='{Colours[i]}' stroke-width='1.5'/>")));
+        Markup names = Markup.Join(lines.Select((line, i) => Markup.Of($"<span class='ddpm-line'><b style='color:{Colours[i]}'>&#9632;</b> {line.Name}</span> ")));
+        return Markup.Of($"{axes.Picture($"{name} by step", curves)}<p>{names}</p>{note}<p class='text-muted'><small>{Across("steps", axes)}</small></p>");
     }
 
-    private static string Pixel(double value) => value.ToString("0.#", CultureInfo.InvariantCulture);
+    private static Markup Lost(int count) => count > 0 ? Markup.Of($"<p class='text-danger'>{count} values are not finite and not drawn.</p>") : Markup.None;
+
+    // Not in capitals: T is not t.
+    private static string Across(string across, CurveAxes axes) => $"Across: {across}{(axes.IsLogarithmic ? "; values logarithmic" : "")}.";
 }

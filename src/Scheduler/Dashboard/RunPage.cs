@@ -20,7 +20,6 @@ public sealed class RunPage(string id) : TrackingPage
         }
 
         MetricStore metrics = Context.GetHttpContext().RequestServices.GetRequiredService<MetricStore>();
-        IReadOnlyList<MetricPoint> loss = run.Last.ContainsKey("train/loss") ? await metrics.ReadAsync(runId, "train/loss", cancel) : [];
         List<JobDetail> jobs = [];
         foreach (JobView job in run.Jobs)
         {
@@ -32,13 +31,14 @@ public sealed class RunPage(string id) : TrackingPage
 
         Markup body = Markup.Join([
             Markup.Of($"<p>{Link($"/sweeps/{run.SweepId}", "← all runs of the sweep")} <small class='text-muted'>{run.Id}, spec {run.SpecHash}</small></p>"),
-            loss.Count > 0 ? Markup.Of($"<h3>Training loss</h3>{MetricCurve.Draw(loss)}") : Markup.None,
             Notes(run),
+            Markup.Join(run.Jobs.Where(j => j.State == "diverged").Select(j => Markup.Of($"<div class='alert alert-info'>{j.Error}</div>"))),
+            await LossSection.OfAsync(run, metrics, cancel),
             Qualities(run),
             await RateDistortionSection.OfAsync(run, metrics, cancel),
             Files(run),
             Markup.Join(jobs.Select(History)),
-            Markup.Of($"<h3>Newest values</h3><table class='table table-condensed ddpm-narrow'><thead><tr><th>Metric</th><th>Step</th><th>Value</th></tr></thead><tbody>{Markup.Join(run.Last.Select(m => Markup.Of($"<tr><td>{m.Key}</td><td>{m.Value.Step}</td><td>{Number(m.Value.Value, "G7")}</td></tr>")))}</tbody></table>"),
+            Markup.Of($"<h3>Newest values</h3><table class='table table-condensed ddpm-narrow'><thead><tr><th>Metric</th><th>Step</th><th>Value</th><th>Protocol</th></tr></thead><tbody>{Markup.Join(run.Last.Where(m => !LossSection.Shows(m.Key)).Select(m => Markup.Of($"<tr><td>{m.Key}</td><td>{m.Value.Step}</td><td>{Number(m.Value.Value, m.Key.EndsWith("_bytes", StringComparison.Ordinal) ? "N0" : "G7")}</td><td><code>{m.Value.ProtocolDigest}</code></td></tr>")))}</tbody></table>"),
             Markup.Of($"<h3>Spec</h3><pre>{run.Spec?.ToJsonString(Indented)}</pre>")]);
         return ($"Run {run.Name}", body, run.Jobs.Any(j => j.State is "blocked" or "ready" or "running" or "stopping"));
     }
@@ -67,8 +67,8 @@ public sealed class RunPage(string id) : TrackingPage
 
         Markup pictures = Markup.Join(run.Artifacts.Where(a => a.Kind == "sample_grid").TakeLast(1).Select(a => Markup.Of($"<p>{Picture(a, "ddpm-grid")}</p>")));
         Markup rows = Markup.Join(run.Artifacts.Select(a => Markup.Of(
-            $"<tr><td>{a.Kind}</td><td>{(a.Dropped ? Markup.Of($"{a.Name} (dropped)") : Markup.Of($"<a href='/api/v1/artifacts/{a.Id}'>{a.Name}</a>"))}</td><td>{a.Step}</td><td><code title='{a.Sha256}'>{(a.Sha256.Length > 12 ? a.Sha256[..12] : a.Sha256)}</code></td></tr>")));
-        return Markup.Of($"<h3>Files</h3>{pictures}<table class='table table-condensed ddpm-narrow'><thead><tr><th>Kind</th><th>Name</th><th>Step</th><th>SHA-256</th></tr></thead><tbody>{rows}</tbody></table>");
+            $"<tr><td>{a.Kind}</td><td>{(a.Dropped ? Markup.Of($"{a.Name} (dropped)") : Markup.Of($"<a href='/api/v1/artifacts/{a.Id}'>{a.Name}</a>"))}</td><td>{a.Step}</td><td>{a.Selection}</td><td><code title='{a.Sha256}'>{(a.Sha256.Length > 12 ? a.Sha256[..12] : a.Sha256)}</code></td></tr>")));
+        return Markup.Of($"<h3>Files</h3>{pictures}<table class='table table-condensed ddpm-narrow'><thead><tr><th>Kind</th><th>Name</th><th>Step</th><th>Selected</th><th>SHA-256</th></tr></thead><tbody>{rows}</tbody></table>");
     }
 
     private Markup History(JobDetail detail)

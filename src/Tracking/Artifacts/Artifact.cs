@@ -1,8 +1,14 @@
+using System.Text.Json;
+using DdpmJobs.Model.Training;
+
 namespace DdpmJobs.Tracking.Artifacts;
 
 /// <summary>A file that a sweep, run or attempt made.</summary>
 public sealed class Artifact
 {
+    /// <summary>How <see cref="Selection"/> is written.</summary>
+    internal static JsonSerializerOptions SelectionFormat { get; } = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
     /// <summary>UUIDv7.</summary>
     public Guid Id { get; set; }
 
@@ -18,7 +24,7 @@ public sealed class Artifact
     /// <summary>The attempt's fence; null for the scheduler's own.</summary>
     public int? Fence { get; set; }
 
-    /// <summary><c>checkpoint</c>, <c>samples</c> (safetensors), <c>sample_grid</c> (PNG of a run) or <c>sweep_grid</c> (PNG of a sweep).</summary>
+    /// <summary><c>checkpoint</c>, <c>checkpoint_kept</c>, <c>checkpoint_best</c> (see <see cref="CheckpointKinds"/>), <c>samples</c> (safetensors), <c>sample_grid</c> (PNG of a run) or <c>sweep_grid</c> (PNG of a sweep).</summary>
     public string Kind { get; set; } = "";
 
     /// <summary>File name for a person, as in <c>samples.png</c>; never used as a path by the store.</summary>
@@ -29,6 +35,12 @@ public sealed class Artifact
 
     /// <summary>Training steps done, for checkpoints.</summary>
     public long? Step { get; set; }
+
+    /// <summary>Why a <c>checkpoint_best</c> was selected, as a JSON object: metric, value, unit, lower_is_better, step, protocol_digest; null for any other file.</summary>
+    public string? Selection { get; set; }
+
+    /// <summary><see cref="Selection"/>, read.</summary>
+    public CheckpointSelection? SelectedBy => Selection is null ? null : JsonSerializer.Deserialize<CheckpointSelection>(Selection, SelectionFormat);
 
     /// <summary>UTC, by the database clock.</summary>
     public DateTime CreatedAt { get; set; }

@@ -6,9 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace DdpmJobs.Tracking.Artifacts;
 
 /// <summary>Files by content: written to a temporary name, hashed, synced, renamed to <c>ab/cdef…</c>; no user text ever becomes a path.</summary>
-public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, ArtifactOptions options, ILogger<ArtifactStore> log)
+public sealed partial class ArtifactStore(IDbContextFactory<TrackingDb> contexts, ArtifactOptions options, ILogger<ArtifactStore> log)
 {
-    private const string Checkpoint = "checkpoint";
     private static readonly TimeSpan UnreferencedFor = TimeSpan.FromHours(1);
     private static readonly TimeSpan TemporaryFor = TimeSpan.FromDays(1);
 
@@ -42,8 +41,8 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
             CreatedAt = change.Now,
         };
         await AddRowsAsync(change, artifact, file, bytes, from, cancel);
-        if (kind == Checkpoint)
-            await DropOldCheckpointsAsync(change, artifact, cancel);
+        if (kind == CheckpointKinds.Newest)
+            await DropReplacedAsync(change, artifact, cancel);
         await change.CommitAsync(cancel);
         return artifact;
     }
@@ -76,23 +75,6 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
             throw new StoreUnavailableException($"The content {sha256} was collected in the moment it was stored; store it again.", null);
         await change.CommitAsync(cancel);
         return sha256;
-    }
-
-    /// <summary>The newest checkpoint of a run (largest step) whose content is there and sound; a damaged one is reported and passed over.</summary>
-    public async Task<Artifact?> LatestCheckpointAsync(Guid runId, CancellationToken cancel)
-    {
-        await using TrackingDb db = await contexts.CreateDbContextAsync(cancel);
-        List<Artifact> checkpoints = await db.Artifacts.AsNoTracking()
-            .Where(artifact => artifact.RunId == runId && artifact.Kind == Checkpoint && artifact.DroppedAt == null)
-            .OrderByDescending(artifact => artifact.Step).ThenByDescending(artifact => artifact.CreatedAt).ToListAsync(cancel);
-        foreach (Artifact checkpoint in checkpoints)
-        {
-            if (await _folder.IsSoundAsync(checkpoint.Sha256, cancel))
-                return checkpoint;
-            TrackingLog.DamagedCheckpoint(log, runId, checkpoint.Step ?? 0, _folder.PathOf(checkpoint.Sha256));
-        }
-
-        return null;
     }
 
     /// <summary>The path of a content; the caller only reads it.</summary>
@@ -161,14 +143,5 @@ public sealed class ArtifactStore(IDbContextFactory<TrackingDb> contexts, Artifa
         change.Db.Artifacts.Add(artifact);
         foreach (Guid id in from.Distinct())
             change.Db.ArtifactEdges.Add(new ArtifactEdge { ArtifactId = artifact.Id, FromId = id });
-    }
-
-    private async Task DropOldCheckpointsAsync(JobChange change, Artifact newest, CancellationToken cancel)
-    {
-        List<Artifact> older = await change.Db.Artifacts.AsTracking()
-            .Where(artifact => artifact.RunId == newest.RunId && artifact.Kind == Checkpoint && artifact.DroppedAt == null)
-            .OrderByDescending(artifact => artifact.Step).ThenByDescending(artifact => artifact.CreatedAt).ToListAsync(cancel);
-        foreach (Artifact artifact in older.Skip(Math.Max(options.KeepCheckpoints - 1, 0)))
-            artifact.DroppedAt = change.Now;
     }
 }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DdpmJobs.Model.Evaluation;
@@ -13,8 +11,6 @@ namespace DdpmJobs.Tracking.Evaluations;
 /// <summary>Writes measured qualities.</summary>
 public sealed class EvaluationStore(IDbContextFactory<TrackingDb> contexts)
 {
-    private const int DigestLength = 16;
-
     private static readonly JsonSerializerOptions PartsOptions = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     /// <summary>Records a value of an attempt; repeating it changes nothing.</summary>
@@ -28,7 +24,6 @@ public sealed class EvaluationStore(IDbContextFactory<TrackingDb> contexts)
         if (there)
             return;
 
-        string protocol = SpecJson.Canonical(value.Protocol);
         change.Db.Evaluations.Add(new Evaluation
         {
             Id = Guid.CreateVersion7(),
@@ -40,14 +35,12 @@ public sealed class EvaluationStore(IDbContextFactory<TrackingDb> contexts)
             StandardError = value.StandardError,
             Unit = value.Unit,
             LowerIsBetter = value.LowerIsBetter,
-            Protocol = protocol,
-            ProtocolDigest = Digest(protocol),
+            Protocol = SpecJson.Canonical(value.Protocol),
+            ProtocolDigest = value.ProtocolDigest,
             Parts = JsonSerializer.Serialize(value.Parts, PartsOptions),
             CheckpointSha256 = checkpointSha256,
             CreatedAt = change.Now,
         });
         await change.CommitAsync(cancel);
     }
-
-    private static string Digest(string protocol) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(protocol)))[..DigestLength];
 }

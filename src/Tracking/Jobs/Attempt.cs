@@ -24,7 +24,7 @@ public sealed class Attempt
     /// <summary>The step a training attempt began at; metrics of earlier attempts at or after it are cut by the views.</summary>
     public long? ResumedAtStep { get; set; }
 
-    /// <summary>Message and stack of what ended it; null when nothing went wrong.</summary>
+    /// <summary>Message and stack of what ended it, after a divergence message and detail (a JSON object); null when nothing went wrong.</summary>
     public string? Error { get; set; }
 
     /// <summary>Device, threads, host, program and libtorch version, as a JSON object.</summary>

@@ -8,7 +8,9 @@ public abstract record AttemptEnding
     }
 
     /// <summary>The work is done.</summary>
-    public sealed record Succeeded : AttemptEnding;
+    /// <param name="Reason">Why, where that is not plain, as in a training that ended before its last step.</param>
+    /// <param name="Progress">How much was done where that is not all that was reported as the total.</param>
+    public sealed record Succeeded(string Reason = "", JobProgress? Progress = null) : AttemptEnding;
 
     /// <summary>An error; retried with backoff when <paramref name="Retryable"/> and attempts are left, else final.</summary>
     /// <param name="Message">One sentence.</param>
@@ -17,8 +19,9 @@ public abstract record AttemptEnding
     public sealed record Failed(string Message, string Stack, bool Retryable) : AttemptEnding;
 
     /// <summary>The training became unstable.</summary>
-    /// <param name="Message">Step and loss.</param>
-    public sealed record Diverged(string Message) : AttemptEnding;
+    /// <param name="Message">Step, cause, batch and last good checkpoint in a few sentences; what the job says.</param>
+    /// <param name="Detail">The same and more as a JSON object, with the whole batch; kept with the attempt below the message. Empty where there is none.</param>
+    public sealed record Diverged(string Message, string Detail = "") : AttemptEnding;
 
     /// <summary>Stopped as asked by <see cref="Job.StopReason"/>: cancelled, pruned, or back to ready.</summary>
     public sealed record Stopped : AttemptEnding;

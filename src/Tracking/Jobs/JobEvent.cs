@@ -1,6 +1,6 @@
 namespace DdpmJobs.Tracking.Jobs;
 
-/// <summary>One change of a job's state; append-only, written in the same transaction.</summary>
+/// <summary>One change of a job's state, or a note of the runner that holds it, with the same state before and after; append-only, a change written in the same transaction.</summary>
 public sealed class JobEvent
 {
     /// <summary>Ascending in the order of writing.</summary>
@@ -21,7 +21,7 @@ public sealed class JobEvent
     /// <summary>Who caused it: <c>scheduler</c>, <c>reconciler</c>, <c>runner NAME</c> or a person.</summary>
     public string Actor { get; set; } = "";
 
-    /// <summary>Why, in words; may be empty.</summary>
+    /// <summary>Why, in words, which may be empty; the note itself where it is one.</summary>
     public string Reason { get; set; } = "";
 
     /// <summary>When, UTC, by the database clock.</summary>

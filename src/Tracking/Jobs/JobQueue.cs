@@ -55,6 +55,19 @@ public sealed partial class JobQueue(IDbContextFactory<TrackingDb> contexts, Lea
         await change.CommitAsync(cancel);
     }
 
+    /// <summary>Leaves a note on a job for whoever looks at it later; its state stays.</summary>
+    /// <exception cref="StaleFenceException">The lease is lost; nothing was written.</exception>
+    public async Task NoteAsync(Lease lease, string note, CancellationToken cancel)
+    {
+        await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
+        Job job = await change.LockHeldAsync(lease, cancel);
+        change.Db.JobEvents.Add(new JobEvent
+        {
+            JobId = job.Id, Fence = job.Fence, FromState = job.State, ToState = job.State, Actor = $"runner {lease.RunnerName}", Reason = note, At = change.Now,
+        });
+        await change.CommitAsync(cancel);
+    }
+
     /// <summary>Ends an attempt; a success lets dependants whose last dependency this was become ready in the same transaction, another final state skips them.</summary>
     /// <returns>The job's new state and the jobs that became ready.</returns>
     /// <exception cref="StaleFenceException">The lease is lost.</exception>
@@ -69,13 +82,16 @@ public sealed partial class JobQueue(IDbContextFactory<TrackingDb> contexts, Lea
         job.AvailableAt = change.Now;
         switch (ending)
         {
-            case AttemptEnding.Succeeded:
+            case AttemptEnding.Succeeded succeeded:
+                if (succeeded.Progress is not null)
+                    (job.ProgressDone, job.ProgressTotal, job.ProgressUnit) = succeeded.Progress;
                 job.ProgressDone = job.ProgressTotal;
                 job.Error = null;
-                change.TryMove(job, JobTrigger.Succeeded, actor, "");
+                change.TryMove(job, JobTrigger.Succeeded, actor, succeeded.Reason);
                 break;
             case AttemptEnding.Diverged diverged:
-                job.Error = attempt.Error = diverged.Message;
+                job.Error = diverged.Message;
+                attempt.Error = diverged.Detail.Length == 0 ? diverged.Message : $"{diverged.Message}\n{diverged.Detail}";
                 change.TryMove(job, JobTrigger.Diverged, actor, diverged.Message);
                 break;
             case AttemptEnding.Failed failed:

@@ -6,4 +6,5 @@ namespace DdpmJobs.Tracking.Metrics;
 /// <param name="Steps">Steps, ascending.</param>
 /// <param name="Values">Values, as many.</param>
 /// <param name="Times">UTC times, as many.</param>
-public sealed record MetricBatch(string Name, int Seq, long[] Steps, double[] Values, DateTime[] Times);
+/// <param name="Protocol">How the values were measured; null for what training itself reports, as its loss.</param>
+public sealed record MetricBatch(string Name, int Seq, long[] Steps, double[] Values, DateTime[] Times, MetricProtocol? Protocol = null);

@@ -24,6 +24,9 @@ public sealed class MetricChunk
     /// <summary>The last step.</summary>
     public long LastStep { get; set; }
 
+    /// <summary>How the values were measured, by <see cref="MetricProtocol.Digest"/>; null for what training itself reports, as its loss.</summary>
+    public string? ProtocolDigest { get; set; }
+
     /// <summary>Steps, ascending.</summary>
     public long[] Steps { get; set; } = [];
 

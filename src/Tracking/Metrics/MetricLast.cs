@@ -15,6 +15,9 @@ public sealed class MetricLast
     /// <summary>The value; may be NaN or infinite.</summary>
     public double Value { get; set; }
 
+    /// <summary>How it was measured, as <see cref="MetricChunk.ProtocolDigest"/>.</summary>
+    public string? ProtocolDigest { get; set; }
+
     /// <summary>UTC, by the runner's clock.</summary>
     public DateTime At { get; set; }
 }

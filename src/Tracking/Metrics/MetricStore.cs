@@ -23,6 +23,7 @@ public sealed class MetricStore(IDbContextFactory<TrackingDb> contexts)
         await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
         await change.LockHeldAsync(lease, cancel);
         Dictionary<string, int> ids = await MetricIdsAsync(change.Db, batches, cancel);
+        await AddProtocolsAsync(change.Db, batches, cancel);
 
         // Leave out what a repeat brings again.
         int[] metrics = [.. ids.Values];
@@ -67,16 +68,16 @@ public sealed class MetricStore(IDbContextFactory<TrackingDb> contexts)
             .OrderBy(name => name).ToListAsync(cancel);
     }
 
-    /// <summary>The newest point of every metric of every run of a sweep.</summary>
-    public async Task<ILookup<Guid, (string Name, MetricPoint Point)>> LastOfSweepAsync(Guid sweepId, CancellationToken cancel)
+    /// <summary>The newest point of every metric of every run of a sweep, with how it was measured where it is a quality.</summary>
+    public async Task<ILookup<Guid, (string Name, MetricPoint Point, string? ProtocolDigest)>> LastOfSweepAsync(Guid sweepId, CancellationToken cancel)
     {
         await using TrackingDb db = await contexts.CreateDbContextAsync(cancel);
         var rows = await (from last in db.MetricLasts
                           join run in db.Runs on last.RunId equals run.Id
                           join metric in db.Metrics on last.MetricId equals metric.Id
                           where run.SweepId == sweepId
-                          select new { last.RunId, metric.Name, last.Step, last.Value }).ToListAsync(cancel);
-        return rows.ToLookup(row => row.RunId, row => (row.Name, new MetricPoint(row.Step, row.Value)));
+                          select new { last.RunId, metric.Name, last.Step, last.Value, last.ProtocolDigest }).ToListAsync(cancel);
+        return rows.ToLookup(row => row.RunId, row => (row.Name, new MetricPoint(row.Step, row.Value), (string?)row.ProtocolDigest));
     }
 
     private static MetricChunk ToChunk(Lease lease, int metricId, MetricBatch batch) => new()
@@ -88,6 +89,7 @@ public sealed class MetricStore(IDbContextFactory<TrackingDb> contexts)
         Seq = batch.Seq,
         FirstStep = batch.Steps[0],
         LastStep = batch.Steps[^1],
+        ProtocolDigest = batch.Protocol?.Digest,
         Steps = batch.Steps,
         Values = batch.Values,
         Times = batch.Times,
@@ -100,6 +102,17 @@ public sealed class MetricStore(IDbContextFactory<TrackingDb> contexts)
         foreach (string name in names.Where(name => !ids.ContainsKey(name)))
             await db.Database.ExecuteSqlAsync($"insert into metric (name) values ({name}) on conflict (name) do nothing", cancel);
         return ids.Count == names.Length ? ids : await ReadIdsAsync(db, names, cancel);
+    }
+
+    // Another attempt may add the same in this moment.
+    private static async Task AddProtocolsAsync(TrackingDb db, IReadOnlyList<MetricBatch> batches, CancellationToken cancel)
+    {
+        string sql = "insert into metric_protocol (digest, unit, lower_is_better, protocol) values ({0}, {1}, {2}, cast({3} as " + db.Dialect.JsonType + ")) on conflict (digest) do nothing";
+        foreach (MetricProtocol protocol in batches.Select(batch => batch.Protocol).OfType<MetricProtocol>().DistinctBy(protocol => protocol.Digest))
+        {
+            if (!await db.MetricProtocols.AnyAsync(there => there.Digest == protocol.Digest, cancel))
+                await db.Database.ExecuteSqlRawAsync(sql, [protocol.Digest, protocol.Unit, protocol.LowerIsBetter, protocol.Protocol], cancel);
+        }
     }
 
     private static Task<Dictionary<string, int>> ReadIdsAsync(TrackingDb db, string[] names, CancellationToken cancel) =>
@@ -121,7 +134,7 @@ public sealed class MetricStore(IDbContextFactory<TrackingDb> contexts)
                 db.MetricLasts.Add(last);
             }
 
-            (last.Step, last.Value, last.At) = (batch.Steps[^1], batch.Values[^1], batch.Times[^1]);
+            (last.Step, last.Value, last.At, last.ProtocolDigest) = (batch.Steps[^1], batch.Values[^1], batch.Times[^1], batch.Protocol?.Digest);
         }
     }
 }

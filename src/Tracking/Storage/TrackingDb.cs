@@ -38,6 +38,9 @@ public abstract class TrackingDb(DbContextOptions options, SqlDialect dialect) :
     /// <summary>Metric points.</summary>
     public DbSet<MetricChunk> MetricChunks => Set<MetricChunk>();
 
+    /// <summary>How points were measured, where they are qualities.</summary>
+    public DbSet<MetricProtocol> MetricProtocols => Set<MetricProtocol>();
+
     /// <summary>Newest points.</summary>
     public DbSet<MetricLast> MetricLasts => Set<MetricLast>();
 

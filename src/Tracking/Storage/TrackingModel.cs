@@ -36,7 +36,7 @@ internal static class TrackingModel
             run.HasMany(r => r.Jobs).WithOne(j => j.Run).HasForeignKey(j => j.RunId);
         });
         BuildJobs(model, dialect);
-        BuildMetrics(model);
+        BuildMetrics(model, dialect);
         BuildResults(model, dialect);
         model.Entity<Runner>(runner =>
         {
@@ -95,7 +95,7 @@ internal static class TrackingModel
         });
     }
 
-    private static void BuildMetrics(ModelBuilder model)
+    private static void BuildMetrics(ModelBuilder model, SqlDialect dialect)
     {
         model.Entity<Metric>(metric =>
         {
@@ -108,6 +108,12 @@ internal static class TrackingModel
             chunk.HasKey(c => new { c.RunId, c.MetricId, c.JobId, c.Fence, c.Seq });
             chunk.HasOne<Run>().WithMany().HasForeignKey(c => c.RunId);
             chunk.HasOne<Metric>().WithMany().HasForeignKey(c => c.MetricId);
+        });
+        model.Entity<MetricProtocol>(protocol =>
+        {
+            protocol.ToTable("metric_protocol");
+            protocol.HasKey(p => p.Digest);
+            protocol.Property(p => p.Protocol).HasColumnType(dialect.JsonType);
         });
         model.Entity<MetricLast>(last =>
         {
@@ -132,6 +138,8 @@ internal static class TrackingModel
         model.Entity<Artifact>(artifact =>
         {
             artifact.ToTable("artifact");
+            artifact.Property(a => a.Selection).HasColumnType(dialect.JsonType);
+            artifact.Ignore(a => a.SelectedBy);
             artifact.HasIndex(a => new { a.RunId, a.Kind, a.Step });
             artifact.HasIndex(a => new { a.SweepId, a.Kind });
             artifact.HasIndex(a => a.Sha256);

@@ -92,7 +92,7 @@ public sealed class SweepStore(IDbContextFactory<TrackingDb> contexts)
             Id = Guid.CreateVersion7(),
             SweepId = run.SweepId,
             RunId = run.Id,
-            Kind = "checkpoint",
+            Kind = CheckpointKinds.Newest,
             Name = $"step-{adopted.Step:D8}.safetensors",
             Sha256 = adopted.Sha256,
             Step = adopted.Step,

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DdpmJobs.GpuRunner.Execution;
 using DdpmJobs.Model.Datasets;
+using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Metrics;
 
@@ -17,7 +18,7 @@ public sealed class RealTrainingTests
         }
         """;
 
-    private static readonly string[] Curves = ["train/loss", "train/grad_norm", "train/learning_rate"];
+    private static readonly string[] Curves = ["train/loss", "train/grad_norm", "train/learning_rate", "train/loss_q0", "train/loss_q3", "train/loss_t00", "train/ema_drift_0"];
     private static readonly CancellationToken Cancel = TestContext.Current.CancellationToken;
 
     [Fact]
@@ -41,6 +42,43 @@ public sealed class RealTrainingTests
 
         Assert.Equal(alone, both[0]);
         Assert.Equal(alone, both[1]);
+    }
+
+    [Theory]
+    [InlineData(""" "warmup_steps": 4, "divergence": { "loss_above": 0.001, "for_steps": 4 } """, "bound", 3L)]
+    [InlineData(""" "warmup_steps": 0, "clip_norm": 0, "optimizer": { "kind": "adam", "learning_rate": 10, "beta2": 0, "epsilon": 1e-16 } """, "loss", null)]
+    public async Task Execute_TrainingThatDiverges_IsStoredAsSuchWithItsBatchAndLastGoodCheckpoint(string training, string cause, long? step)
+    {
+        // Every step is followed by a checkpoint, and nothing is handed over for its own sake.
+        await using RunnerFixture runner = await RunnerFixture.CreateAsync(RunWork.OfModel(threads: 1));
+        await runner.SubmitAsync($$"""
+            {
+              "data": "optdigits",
+              "network": { "kind": "ddpm_unet", "channels": 16, "multipliers": [1], "blocks": 1, "attention": [], "groups": 8 },
+              "training": { "steps": 400, "batch_size": 16, "log_every": 1000, "checkpoints": { "keep_every": 1 }, {{training}} }
+            }
+            """);
+
+        (Lease lease, AttemptOutcome outcome) = await runner.ClaimAndExecuteAsync(Cancel);
+
+        Job job = await runner.JobAsync(lease.JobId);
+        Assert.True(job.State == JobState.Diverged, job.Error);
+        Assert.Null(outcome.RunnerFailure);
+        Assert.All(await runner.JobsAsync(), other => Assert.Equal(other.Id == job.Id ? JobState.Diverged : JobState.Skipped, other.State));
+        JsonNode detail = JsonNode.Parse(Assert.Single(job.Attempts).Error!.Split('\n', 2)[1])!;
+        long broken = (long)detail["step"]!;
+        Assert.Equal(cause, (string?)detail["cause"]);
+        Assert.Equal(step ?? broken, broken);
+        Assert.Equal(16, detail["images"]!.AsArray().Select(index => (int)index!).Where(index => index is >= 0 and < 3823).Distinct().Count());
+        Assert.Equal(16, detail["timesteps"]!.AsArray().Count(t => (int)t! is >= 0 and < 1000));
+
+        // The newest checkpoint holds the steps before the broken one, and the curve goes up to it.
+        Artifact newest = (await runner.ArtifactsAsync())[^1];
+        Assert.Equal((broken, newest.Sha256), (newest.Step, (string?)detail["checkpoint_sha256"]));
+        Assert.Contains($"The last good checkpoint holds {broken} steps.", job.Error);
+        IReadOnlyList<MetricPoint> loss = await runner.CurveAsync(lease.RunId, "train/loss");
+        Assert.Equal(Enumerable.Range(0, (int)broken + 1).Select(s => (long)s), loss.Select(point => point.Step));
+        Assert.Equal(cause == "bound", double.IsFinite(loss[^1].Value));
     }
 
     [Fact]

@@ -63,12 +63,17 @@ public sealed class RunExecutorTests
     }
 
     [Fact]
-    public async Task Execute_Diverged_KeepsThePointsAndIsNoFailure()
+    public async Task Execute_Diverged_KeepsPointsCheckpointAndDetailAndIsNoFailure()
     {
         await using RunnerFixture runner = await RunnerFixture.CreateAsync(RunnerFixture.Work((_, session, _) =>
         {
-            session.OnPoints!(new TrainingPoints(0, [1, double.NaN], [1, 1], [1, 1], 5));
-            throw new DivergedException(1, double.NaN);
+            TrainingEnd good = RunnerFixture.End(session, 1, completed: false);
+            session.OnPoints!(new TrainingPoints(0, [1, double.NaN], [1, 1], [1, 1], 5) { AtLastStep = new Dictionary<string, double> { ["loss_q3"] = double.NaN } });
+            throw new DivergedException(new Divergence
+            {
+                Step = 1, Cause = DivergenceCause.Loss, GradNorm = 3, Images = [.. Enumerable.Range(40, 20)], Timesteps = [.. Enumerable.Range(0, 20).Select(t => (long)t)],
+                CheckpointStep = good.StepsDone, CheckpointPath = good.Checkpoint,
+            });
         }));
         await runner.SubmitAsync();
 
@@ -77,6 +82,21 @@ public sealed class RunExecutorTests
         Job job = await runner.JobAsync(lease.JobId);
         Assert.True(job.State == JobState.Diverged, job.Attempts[0].Error);
         Assert.Null(outcome.RunnerFailure);
+        Assert.Equal(
+            "Training diverged at step 1: the loss is NaN (gradient norm 3). Its batch: images 40, 41, 42, 43, 44, 45, 46, 47 and 12 more. The last good checkpoint holds 1 step.",
+            job.Error);
+
+        // The checkpoint from before is in the store, and the attempt says all that is known.
+        Artifact good = Assert.Single(await runner.ArtifactsAsync());
+        string[] stored = job.Attempts[0].Error!.Split('\n', 2);
+        Assert.Equal(job.Error, stored[0]);
+        JsonNode detail = JsonNode.Parse(stored[1])!;
+        Assert.Equal((1, "loss", "NaN", 3.0), ((int)detail["step"]!, (string?)detail["cause"], (string?)detail["loss"], (double)detail["grad_norm"]!));
+        Assert.Equal((1, good.Id.ToString(), good.Sha256), ((int)detail["checkpoint_step"]!, (string?)detail["checkpoint_artifact"], (string?)detail["checkpoint_sha256"]));
+        Assert.Equal(Enumerable.Range(40, 20), detail["images"]!.AsArray().Select(index => (int)index!));
+        Assert.Equal(Enumerable.Range(0, 20), detail["timesteps"]!.AsArray().Select(t => (int)t!));
+        Assert.Equal([new MetricPoint(1, double.NaN)], await runner.CurveAsync(lease.RunId, "train/loss_q3"));
+        Assert.All(await runner.JobsAsync(), other => Assert.Equal(other.Id == job.Id ? JobState.Diverged : JobState.Skipped, other.State));
         Assert.Equal([new MetricPoint(0, 1), new MetricPoint(1, double.NaN)], await runner.CurveAsync(lease.RunId, "train/loss"));
     }
 

@@ -105,7 +105,7 @@ public class DdpmUnetTests
     public void Mask_ManyElements_KeepsItsShareAndItsMean()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor mask = new DropoutContext(1).Mask([1001, 100], 0.1, 4, CPU);
+        Tensor mask = new DropoutContext(1).Mask([1001, 4, 5, 5], 0.1, 4, CPU);
         double kept = (mask > 0).to(float64).mean().item<double>();
         Assert.Equal(0.9, kept, 0.005); // 5 standard deviations
         Assert.Equal(1 / 0.9, mask.max().item<float>(), 1e-4);

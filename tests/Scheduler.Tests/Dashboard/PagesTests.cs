@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Evaluation;
+using DdpmJobs.Model.Training;
 using DdpmJobs.Scheduler.Api;
 using DdpmJobs.Scheduler.Tests.Hosting;
+using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Evaluations;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Metrics;
@@ -96,6 +98,58 @@ public sealed class PagesTests
         Assert.Contains("<tr><td>2</td><td>0</td><td>3.00000</td><td>12.75000</td><td>0.80000</td></tr><tr><td>1</td><td>1</td>", page, StringComparison.Ordinal);
         Assert.Contains("aria-label='distortion by step'", page, StringComparison.Ordinal);
         Assert.Contains("monte_carlo_standard_error_bits_per_dim 0.0625", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunPage_SelectedCheckpointNoteAndValidation_AreShown()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+        await host.SubmitAsync();
+        Lease lease = await host.ClaimAsync(JobKind.Train);
+        await host.Queue.NoteAsync(lease, "the checkpoint of step 9 is missing or damaged; training goes on from step 4", Cancel);
+        MetricProtocol protocol = MetricProtocol.Of(new MetricValue { Name = "nll", Value = 3, Unit = "bits/dim", Protocol = new JsonObject { ["split"] = "test" } });
+        DateTime at = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        await host.Services.GetRequiredService<MetricStore>().AppendAsync(lease, [new MetricBatch("validation/nll", 0, [4], [3.5], [at], protocol)], Cancel);
+        string file = Path.Combine(Directory.CreateTempSubdirectory("ddpm-page-").FullName, "step-00000004.safetensors");
+        await File.WriteAllTextAsync(file, "weights", Cancel);
+        SavedCheckpoint saved = new(file, 4) { IsKept = true, BestOf = [new CheckpointSelection("nll", 3.5, "bits/dim", true, 4, protocol.Digest)] };
+        await host.Services.GetRequiredService<ArtifactStore>().AddCheckpointAsync(lease, saved, [], Cancel);
+        Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
+        await host.Queue.EndAsync(lease, new AttemptEnding.Succeeded("stopped early at step 4: validation/nll has not improved", new JobProgress(4, 4, "steps")), Cancel);
+
+        string page = await host.Client.GetStringAsync($"/hangfire/runs/{lease.RunId}", Cancel);
+
+        Assert.Contains("attempt 1: the checkpoint of step 9 is missing or damaged; training goes on from step 4", page, StringComparison.Ordinal);
+        Assert.Contains("attempt 1: stopped early at step 4: validation/nll has not improved", page, StringComparison.Ordinal);
+        Assert.Contains("<td>checkpoint_kept</td>", page, StringComparison.Ordinal);
+        Assert.Contains($"<td>selected by validation/nll 3.5 bits/dim at step 4, protocol {protocol.Digest}</td>", page, StringComparison.Ordinal);
+        Assert.Contains($"<tr><td>validation/nll</td><td>4</td><td>3.5</td><td><code>{protocol.Digest}</code></td></tr>", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunPage_OfADivergedRun_SaysWhyAndShowsTheLossByT()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+        await host.SubmitAsync();
+        Lease lease = await host.ClaimAsync(JobKind.Train);
+        DateTime at = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        MetricBatch Batch(string name, params double[] values) => new(name, 0, [.. values.Select((_, i) => (long)i)], values, [.. values.Select(_ => at)]);
+        await host.Services.GetRequiredService<MetricStore>().AppendAsync(
+            lease, [Batch("train/loss", 1, 0.5, double.NaN), Batch("train/loss_q0", 1, 0.5), Batch("train/loss_q3", 2, double.NaN), Batch("train/loss_t00", 1), Batch("train/loss_t19", 0.25)], Cancel);
+        await host.Queue.EndAsync(lease, new AttemptEnding.Diverged("Training diverged at step 2.", "{\n  \"images\": [4711]\n}"), Cancel);
+
+        string page = await host.Client.GetStringAsync($"/hangfire/runs/{lease.RunId}", Cancel);
+
+        Assert.Contains("<div class='alert alert-info'>Training diverged at step 2.</div>", page, StringComparison.Ordinal);
+        Assert.Contains("[4711]", page, StringComparison.Ordinal);
+        Assert.Contains("aria-label='loss by step'", page, StringComparison.Ordinal);
+        Assert.Contains("aria-label='loss by quarter of t by step'", page, StringComparison.Ordinal);
+        Assert.Contains("aria-label='newest loss by t'", page, StringComparison.Ordinal);
+        Assert.Contains("t = 0 to 249", page, StringComparison.Ordinal);
+        Assert.Contains("t = 750 to 999", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("t = 250 to 499", page, StringComparison.Ordinal);
+        Assert.Contains("<td>train/loss_q0</td>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<td>train/loss_t00</td>", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Json;
+using DdpmJobs.Model.Training;
 using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Storage;
@@ -121,6 +124,110 @@ public abstract class ArtifactStoreSuite(bool postgres) : StoreSuite(postgres)
         StoreUnavailableException error = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.Artifacts.AddAsync(lease, file.Path, "samples", null, [], Cancel));
         Assert.Contains(store.ArtifactFolder, error.Message);
         Assert.Contains("DDPM__Artifacts__Folder", error.Message);
+    }
+
+    [Fact]
+    public async Task AddCheckpoint_KeptAndBest_OutliveTheNewestAndSayWhatTheyAre()
+    {
+        await using Store store = await CreateAsync();
+        Lease lease = await ClaimedAsync(store);
+        await SaveAsync(store, lease, 1);
+        await SaveAsync(store, lease, 2, isKept: true, Nll(2, 3.5), Fid(2, 40));
+        await SaveAsync(store, lease, 3);
+        await SaveAsync(store, lease, 4, isKept: true, Nll(4, 3.25));
+        await SaveAsync(store, lease, 5);
+        await SaveAsync(store, lease, 6);
+
+        // Two of the newest, every kept one, and the best of each metric.
+        List<object?[]> rows = await store.QueryAsync($"select kind, step, name, selection from {store.V1}artifact_lineage where dropped_at is null order by kind, step");
+        Assert.Equal(
+            [("checkpoint", 5L, "step.safetensors"), ("checkpoint", 6, "step.safetensors"), ("checkpoint_best", 2, "best-fid-step.safetensors"), ("checkpoint_best", 4, "best-nll-step.safetensors"),
+                ("checkpoint_kept", 2, "step.safetensors"), ("checkpoint_kept", 4, "step.safetensors")],
+            rows.Select(row => ((string)row[0]!, Convert.ToInt64(row[1], CultureInfo.InvariantCulture), (string)row[2]!)));
+        Assert.Equal([Fid(2, 40), Nll(4, 3.25)], rows.Select(row => row[3]).OfType<string>().Select(text => JsonSerializer.Deserialize<CheckpointSelection>(text, Artifact.SelectionFormat)));
+        Assert.Equal(4, rows.Count(row => row[3] is DBNull));
+        Assert.Equal(4, (await store.Artifacts.BestCheckpointAsync(lease.RunId, "nll", Cancel))!.Step);
+        Assert.Equal(2, (await store.Artifacts.BestCheckpointAsync(lease.RunId, "fid", Cancel))!.Step);
+        Assert.Null(await store.Artifacts.BestCheckpointAsync(lease.RunId, "nll_train", Cancel));
+
+        // What no row needs is collected, and nothing else.
+        await using (TrackingDb db = await store.DbAsync())
+            await db.ArtifactBlobs.ExecuteUpdateAsync(set => set.SetProperty(blob => blob.CreatedAt, blob => blob.CreatedAt.AddDays(-1)), Cancel);
+        Assert.Equal(2, await store.Artifacts.CollectGarbageAsync(Cancel));
+        foreach (string sha256 in (await store.QueryAsync("select distinct sha256 from artifact where dropped_at is null")).Select(row => (string)row[0]!))
+            Assert.True(File.Exists(store.Artifacts.PathOf(sha256)));
+    }
+
+    [Fact]
+    public async Task AddCheckpoint_StaleFence_WritesNoRow()
+    {
+        await using Store store = await CreateAsync();
+        Lease lease = await ClaimedAsync(store);
+        await Assert.ThrowsAsync<StaleFenceException>(() => SaveAsync(store, lease with { Fence = lease.Fence + 1 }, 2, isKept: true, Nll(2, 1)));
+        Assert.Empty(await store.QueryAsync("select 1 from artifact"));
+    }
+
+    [Fact]
+    public async Task FindCheckpoint_DamagedOfEveryKind_FallsBackStepByStepAndNamesThem()
+    {
+        await using Store store = await CreateAsync();
+        Lease lease = await ClaimedAsync(store);
+        Artifact newest = (await SaveAsync(store, lease, 10))[0];
+        Artifact kept = (await SaveAsync(store, lease, 20, isKept: true))[0];
+        Artifact best = (await SaveAsync(store, lease, 30, isKept: true, Nll(30, 3)))[1];
+        Assert.Equal(30, (await store.Artifacts.LatestCheckpointAsync(lease.RunId, Cancel))!.Step);
+
+        // Cut short, a byte flipped, gone.
+        File.WriteAllBytes(store.Artifacts.PathOf(best.Sha256), (await File.ReadAllBytesAsync(store.Artifacts.PathOf(best.Sha256), Cancel))[..^1]);
+        CheckpointSearch search = await store.Artifacts.FindCheckpointAsync(lease.RunId, Cancel);
+        Assert.Equal((20, "30"), (search.Sound!.Step, string.Join(' ', search.Damaged.Select(damaged => damaged.Step))));
+        Assert.Null(await store.Artifacts.BestCheckpointAsync(lease.RunId, "nll", Cancel));
+
+        byte[] bytes = await File.ReadAllBytesAsync(store.Artifacts.PathOf(kept.Sha256), Cancel);
+        bytes[0] ^= 1;
+        await File.WriteAllBytesAsync(store.Artifacts.PathOf(kept.Sha256), bytes, Cancel);
+        search = await store.Artifacts.FindCheckpointAsync(lease.RunId, Cancel);
+        Assert.Equal((10, "30 20"), (search.Sound!.Step, string.Join(' ', search.Damaged.Select(damaged => damaged.Step))));
+
+        File.Delete(store.Artifacts.PathOf(newest.Sha256));
+        search = await store.Artifacts.FindCheckpointAsync(lease.RunId, Cancel);
+        Assert.Equal((null, "30 20 10"), (search.Sound, string.Join(' ', search.Damaged.Select(damaged => damaged.Step))));
+        foreach (int step in new[] { 10, 20, 30 })
+            Assert.Contains(store.Log, line => line.StartsWith("Error", StringComparison.Ordinal) && line.Contains($"at step {step} ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task FindCheckpoint_LaterAttemptBeganBeforeIt_IsPassedOverSinceTheCurveIsCutThere()
+    {
+        await using Store store = await CreateAsync();
+        Lease first = await ClaimedAsync(store);
+        await store.Queue.StartedAsync(first, 0, "{}", Cancel);
+        Artifact ten = (await SaveAsync(store, first, 10))[0];
+        Artifact twenty = (await SaveAsync(store, first, 20, isKept: true))[0];
+        await store.Queue.EndAsync(first, new AttemptEnding.HandedBack("shutdown"), Cancel);
+
+        // The second attempt does not see the newest, as when it is damaged, and goes on from the one before.
+        Lease second = await store.MustClaimAsync();
+        await store.Queue.StartedAsync(second, 10, "{}", Cancel);
+        Assert.Equal(ten.Id, (await store.Artifacts.LatestCheckpointAsync(first.RunId, Cancel))!.Id);
+        Artifact fifteen = (await SaveAsync(store, second, 15))[0];
+        Assert.Equal(fifteen.Id, (await store.Artifacts.LatestCheckpointAsync(first.RunId, Cancel))!.Id);
+
+        // When it comes to the step again, its file takes the place of the other.
+        Artifact again = (await SaveAsync(store, second, 20, isKept: true))[0];
+        Assert.Equal(again.Id, (await store.Artifacts.LatestCheckpointAsync(first.RunId, Cancel))!.Id);
+        await using TrackingDb db = await store.DbAsync();
+        Assert.NotNull((await db.Artifacts.SingleAsync(artifact => artifact.Id == twenty.Id, Cancel)).DroppedAt);
+    }
+
+    private static CheckpointSelection Nll(long step, double value) => new("nll", value, "bits/dim", true, step, "0123456789abcdef");
+
+    private static CheckpointSelection Fid(long step, double value) => new("fid", value, "", true, step, "fedcba9876543210");
+
+    private static async Task<IReadOnlyList<Artifact>> SaveAsync(Store store, Lease lease, long step, bool isKept = false, params CheckpointSelection[] bestOf)
+    {
+        using var file = new TemporaryFile("step.safetensors", BitConverter.GetBytes(step));
+        return await store.Artifacts.AddCheckpointAsync(lease, new SavedCheckpoint(file.Path, step) { IsKept = isKept, BestOf = bestOf }, [], Cancel);
     }
 
     private static async Task<Lease> ClaimedAsync(Store store)

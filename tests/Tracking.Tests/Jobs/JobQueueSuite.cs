@@ -1,3 +1,4 @@
+using System.Globalization;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Storage;
 using DdpmJobs.Tracking.Tests.Conformance;
@@ -8,6 +9,36 @@ namespace DdpmJobs.Tracking.Tests.Jobs;
 /// <summary>Claims, leases, endings, requests: what every store must do.</summary>
 public abstract class JobQueueSuite(bool postgres) : StoreSuite(postgres)
 {
+    [Fact]
+    public async Task Note_HeldJob_IsAnEventThatMovesNothing()
+    {
+        await using Store store = await CreateAsync();
+        await store.SubmitAsync("noted");
+        Lease lease = await store.MustClaimAsync();
+
+        await store.Queue.NoteAsync(lease, "the checkpoint of step 20 is missing or damaged", Cancel);
+
+        Job job = await store.JobAsync(lease.JobId);
+        Assert.Equal(JobState.Running, job.State);
+        object?[] last = (await store.QueryAsync("select from_state, to_state, fence, actor, reason from job_event order by id desc"))[0];
+        Assert.Equal(["running", "running", "1", "runner r1", "the checkpoint of step 20 is missing or damaged"], last.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture)));
+        await Assert.ThrowsAsync<StaleFenceException>(() => store.Queue.NoteAsync(lease with { Fence = 9 }, "too late", Cancel));
+    }
+
+    [Fact]
+    public async Task End_SucceededBeforeTheTotal_ShowsWhatWasDoneAndWhy()
+    {
+        await using Store store = await CreateAsync();
+        await store.SubmitAsync("early");
+        Lease lease = await store.MustClaimAsync();
+        await store.Queue.HeartbeatAsync(lease, new JobProgress(40, 100, "steps"), Cancel);
+
+        await store.Queue.EndAsync(lease, new AttemptEnding.Succeeded("stopped early at step 40", new JobProgress(40, 40, "steps")), Cancel);
+
+        Assert.Equal(("40", "40"), (await store.QueryAsync($"select steps_done, steps_total from {store.V1}run_summary")).Select(row => (row[0]!.ToString(), row[1]!.ToString())).Single());
+        Assert.Equal("stopped early at step 40", (await store.QueryAsync("select reason from job_event where to_state = 'succeeded'")).Single()[0]);
+    }
+
     [Fact]
     public async Task Claim_ManyAtOnce_NobodyGetsTheSameJob()
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Evaluation;
+using DdpmJobs.Model.Specs;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Metrics;
 using DdpmJobs.Tracking.Storage;
@@ -52,6 +53,36 @@ public abstract class MetricStoreSuite(bool postgres) : StoreSuite(postgres)
         await store.Metrics.AppendAsync(lease, [Batch("a", 1, 1, 2)], Cancel);
         await store.Metrics.AppendAsync(lease, [Batch("a", 0, 0, 1)], Cancel);
         Assert.Equal(new MetricPoint(1, 2), (await store.Metrics.LastOfSweepAsync(lease.SweepId, Cancel))[lease.RunId].Single().Point);
+    }
+
+    [Fact]
+    public async Task Append_MeasuredQuality_KeepsHowItWasMeasuredWithEveryPoint()
+    {
+        await using Store store = await CreateAsync();
+        await store.SubmitAsync("measured", runs: 2);
+        MetricProtocol protocol = MetricProtocol.Of(new MetricValue { Name = "nll", Value = 3, Unit = "bits/dim", Protocol = new JsonObject { ["split"] = "test", ["images"] = 8 } });
+        Lease one = await store.MustClaimAsync();
+        Lease other = await store.MustClaimAsync();
+        foreach (Lease lease in new[] { one, other })
+        {
+            await store.Metrics.AppendAsync(
+                lease, [Batch("validation/nll", 0, 10, 3.5, double.NaN) with { Protocol = protocol }, Batch("train/loss", 0, 10, 1), Batch("validation/nll", 1, 12, 3.25) with { Protocol = protocol }], Cancel);
+        }
+
+        // By the same protocol in both runs, which is there once and reads as it was.
+        List<object?[]> points = await store.QueryAsync($"select p.step, q.unit, q.lower_is_better, q.protocol_digest from {store.V1}metric_point p left join {store.V1}metric_protocol q on q.protocol_digest = p.protocol_digest where p.run_id in (select run_id from {store.V1}run_summary) and metric = 'validation/nll' order by p.step");
+        Assert.Equal([10L, 10, 11, 11, 12, 12], points.Select(row => Convert.ToInt64(row[0], CultureInfo.InvariantCulture)));
+        Assert.All(points, row => Assert.Equal(("bits/dim", true, protocol.Digest), ((string)row[1]!, Convert.ToBoolean(row[2], CultureInfo.InvariantCulture), (string)row[3]!)));
+        await using (TrackingDb db = await store.DbAsync())
+        {
+            MetricProtocol stored = await db.MetricProtocols.AsNoTracking().SingleAsync(Cancel);
+            Assert.Equal(protocol.Protocol, SpecJson.Canonical(JsonNode.Parse(stored.Protocol)!));
+        }
+
+        Assert.Equal(
+            [("train/loss", null), ("validation/nll", protocol.Digest)],
+            (await store.Metrics.LastOfSweepAsync(one.SweepId, Cancel))[other.RunId].Select(last => (last.Name, last.ProtocolDigest)).Order());
+        Assert.Equal([3.5, double.NaN, 3.25], (await store.Metrics.ReadAsync(one.RunId, "validation/nll", Cancel)).Select(point => point.Value));
     }
 
     [Fact]

@@ -15,10 +15,11 @@ public abstract class ViewSuite(bool postgres) : StoreSuite(postgres)
 {
     [Theory]
     [InlineData("run_summary", "run_id sweep_id sweep_name run_index run_name spec_hash seed axes spec train_state evaluate_state sample_state steps_done steps_total train_started_at train_ended_at train_seconds train_error submitted_by submitted_at")]
-    [InlineData("metric_point", "run_id metric step value at job_id fence")]
+    [InlineData("metric_point", "run_id metric step value at job_id fence protocol_digest")]
+    [InlineData("metric_protocol", "protocol_digest unit lower_is_better protocol")]
     [InlineData("sweep_leaderboard", "sweep_id sweep_name run_id run_name metric protocol_digest rank value standard_error unit lower_is_better parts protocol checkpoint_sha256 created_at")]
     [InlineData("job_timeline", "sweep_id sweep_name run_id run_name job_id kind state fence runner started_at ended_at ending resumed_at_step error environment")]
-    [InlineData("artifact_lineage", "artifact_id sweep_id sweep_name run_id run_name kind name sha256 bytes step created_at dropped_at from_id from_kind from_sha256")]
+    [InlineData("artifact_lineage", "artifact_id sweep_id sweep_name run_id run_name kind name sha256 bytes step created_at dropped_at from_id from_kind from_sha256 selection")]
     public async Task View_Columns_AreThoseOfVersion1(string view, string columns)
     {
         await using Store store = await CreateAsync();
@@ -127,7 +128,7 @@ public class PostgresViewTests() : ViewSuite(postgres: true)
         await using Store store = await CreateAsync();
         List<object?[]> views = await store.QueryAsync(
             "select c.relname, obj_description(c.oid, 'pg_class') from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'v1'");
-        Assert.Equal(5, views.Count);
+        Assert.Equal(6, views.Count);
         Assert.All(views, view => Assert.IsType<string>(view[1]));
     }
 

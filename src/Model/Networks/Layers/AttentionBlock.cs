@@ -33,16 +33,20 @@ internal sealed class AttentionBlock : Module<Tensor, Tensor>, IHiddenProducts
     public override Tensor forward(Tensor x)
     {
         using DisposeScope scope = NewDisposeScope();
-        long channels = x.shape[1];
+        (long n, long channels, long height, long width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
         Tensor h = _norm.call(x);
-        Tensor q = _q.call(h).flatten(2);
-        Tensor k = _k.call(h).flatten(2);
-        Tensor v = _v.call(h).flatten(2);
-        Tensor weights = torch.bmm(q.transpose(1, 2), k).mul_(1 / Math.Sqrt(channels)).softmax(-1);
-        h = _out.call(torch.bmm(v, weights.transpose(1, 2)).view(x.shape));
+
+        // Pixels by channels, which is how the channels-last layout lies in memory; the scale goes to the queries, of which there are fewer than products.
+        Tensor q = Rows(_q.call(h)).mul(1 / Math.Sqrt(channels));
+        Tensor k = Rows(_k.call(h));
+        Tensor v = Rows(_v.call(h));
+        Tensor weights = torch.bmm(q, k.transpose(1, 2)).softmax(-1);
+        h = _out.call(torch.bmm(weights, v).view(n, height, width, channels).permute(0, 3, 1, 2));
         h.add_(x);
         return h.MoveToOuterDisposeScope();
     }
+
+    private static Tensor Rows(Tensor x) => LastChannels.Pixels(x).view(x.shape[0], x.shape[2] * x.shape[3], x.shape[1]);
 
     /// <inheritdoc/>
     public long Products(IReadOnlyList<long> shape) => IHiddenProducts.OfAttention(shape);

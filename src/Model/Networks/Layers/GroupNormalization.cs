@@ -1,10 +1,11 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
 namespace DdpmJobs.Model.Networks.Layers;
 
-/// <summary>Group normalisation with scale and shift.</summary>
+/// <summary>Group normalisation with scale and shift, and what follows it in a block: SiLU, and dropout in training.</summary>
 internal sealed class GroupNormalization : Module<Tensor, Tensor>
 {
     /// <summary>The default of tf.contrib.layers.group_norm, which the official network uses.</summary>
@@ -15,14 +16,18 @@ internal sealed class GroupNormalization : Module<Tensor, Tensor>
 
     private readonly int _groups;
     private readonly double _epsilon;
+    private readonly bool _activates;
+    private readonly DropoutLayer? _dropout;
     private readonly Parameter _weight;
     private readonly Parameter _bias;
 
-    public GroupNormalization(Initializer init, int channels, int groups, double epsilon = OfficialEpsilon)
+    public GroupNormalization(Initializer init, int channels, int groups, double epsilon = OfficialEpsilon, bool activates = false, DropoutLayer? dropout = null)
         : base(nameof(GroupNormalization))
     {
         _groups = Math.Min(groups, channels);
         _epsilon = epsilon;
+        _activates = activates;
+        _dropout = dropout;
         _weight = init.Constant(1, channels);
         _bias = init.Constant(0, channels);
         register_parameter("weight", _weight);
@@ -30,5 +35,18 @@ internal sealed class GroupNormalization : Module<Tensor, Tensor>
     }
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => functional.group_norm(x, _groups, _weight, _bias, _epsilon);
+    public override Tensor forward(Tensor x)
+    {
+        bool drops = training && _dropout is { Rate: > 0 };
+        if (NormalizedActivation.Fits(x))
+            return NormalizedActivation.Of(x, _weight, _bias, _groups, _epsilon, _activates, drops ? _dropout!.Mask : default, firstRow: 0);
+
+        using DisposeScope scope = NewDisposeScope();
+        Tensor h = functional.group_norm(x, _groups, _weight, _bias, _epsilon);
+        if (_activates)
+            h = functional.silu(h);
+        if (drops)
+            h = _dropout!.Apply(h);
+        return h.MoveToOuterDisposeScope();
+    }
 }

@@ -15,22 +15,18 @@ internal sealed class ImprovedResidualBlock : Module<Tensor, Tensor, Tensor>
     private readonly Convolution _conv2;
     private readonly Convolution? _shortcut;
     private readonly bool _scaleShift;
-    private readonly double _dropoutRate;
-    private readonly DropoutContext _dropout;
-    private readonly int _dropoutLayer;
+    private readonly DropoutLayer _dropout;
 
     public ImprovedResidualBlock(LayerPlan plan, int inChannels, int outChannels, bool scaleShift)
         : base(nameof(ImprovedResidualBlock))
     {
-        _norm1 = new GroupNormalization(plan.Init, inChannels, plan.Groups, GroupNormalization.ImprovedEpsilon);
+        _norm1 = new GroupNormalization(plan.Init, inChannels, plan.Groups, GroupNormalization.ImprovedEpsilon, activates: true);
         _conv1 = Convolution.FanIn(plan.Init, inChannels, outChannels, 3);
         _timeProjection = Dense.FanIn(plan.Init, plan.TimeWidth, scaleShift ? 2 * outChannels : outChannels);
-        _norm2 = new GroupNormalization(plan.Init, outChannels, plan.Groups, GroupNormalization.ImprovedEpsilon);
+        _dropout = plan.NextDropoutLayer();
+        _norm2 = new GroupNormalization(plan.Init, outChannels, plan.Groups, GroupNormalization.ImprovedEpsilon, activates: !scaleShift, dropout: scaleShift ? null : _dropout);
         _conv2 = Convolution.Zero(plan.Init, outChannels, outChannels, 3);
         _scaleShift = scaleShift;
-        _dropoutRate = plan.DropoutRate;
-        _dropout = plan.Dropout;
-        _dropoutLayer = plan.NextDropoutLayer();
 
         // The numbers are places in the reference's sequences, whose other members (activations, dropout) have no parameters.
         register_module("in_layers", new NamedModules(("0", _norm1), ("2", _conv1)));
@@ -54,21 +50,20 @@ internal sealed class ImprovedResidualBlock : Module<Tensor, Tensor, Tensor>
     public Tensor Apply(Tensor shortcut, Tensor x, Tensor time)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor h = _conv1.call(functional.silu(_norm1.call(x)));
+        Tensor h = _conv1.call(_norm1.call(x));
         Tensor embedded = _timeProjection.call(time).unsqueeze(-1).unsqueeze(-1);
         if (_scaleShift)
         {
             Tensor[] halves = embedded.chunk(2, 1);
-            h = _norm2.call(h) * (1 + halves[0]) + halves[1];
+            h = functional.silu(_norm2.call(h) * (1 + halves[0]) + halves[1]);
+            if (training && _dropout.Rate > 0)
+                h = _dropout.Apply(h);
         }
         else
         {
             h = _norm2.call(h + embedded);
         }
 
-        h = functional.silu(h);
-        if (training && _dropoutRate > 0)
-            h = h.mul(_dropout.Mask(h.shape, _dropoutRate, _dropoutLayer, h.device));
         h = _conv2.call(h);
         h.add_(_shortcut is null ? shortcut : _shortcut.call(shortcut));
         return h.MoveToOuterDisposeScope();

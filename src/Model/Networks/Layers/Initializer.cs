@@ -52,7 +52,7 @@ internal sealed class Initializer(long seed)
         return new Parameter(torch.full(shape, value, torch.float32));
     }
 
-    // Each number is a function of its place, so the threads need not know of each other: a large network begins within a second.
+    // Each number is a function of its place, so the threads need not know of each other.
     private float[] Uniform(double limit, long count)
     {
         RandomStream stream = new(seed, RandomPurpose.Initialization, _made++);

@@ -10,6 +10,6 @@ internal sealed record LayerPlan(Initializer Init, int Groups, double DropoutRat
 {
     private int _dropoutLayers;
 
-    /// <summary>Counts the dropout layers, so that each has its own masks.</summary>
-    public int NextDropoutLayer() => _dropoutLayers++;
+    /// <summary>The next dropout layer; they are counted, so that each has its own masks.</summary>
+    public DropoutLayer NextDropoutLayer() => new(Dropout, DropoutRate, _dropoutLayers++);
 }

@@ -14,21 +14,15 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor, Tensor>
     private readonly GroupNormalization _norm2;
     private readonly Convolution _conv2;
     private readonly Convolution? _shortcut;
-    private readonly double _dropoutRate;
-    private readonly DropoutContext _dropout;
-    private readonly int _dropoutLayer;
 
     public ResidualBlock(LayerPlan plan, int inChannels, int outChannels)
         : base(nameof(ResidualBlock))
     {
-        _norm1 = new GroupNormalization(plan.Init, inChannels, plan.Groups);
+        _norm1 = new GroupNormalization(plan.Init, inChannels, plan.Groups, activates: true);
         _conv1 = new Convolution(plan.Init, inChannels, outChannels, 3);
         _timeProjection = new Dense(plan.Init, plan.TimeWidth, outChannels);
-        _norm2 = new GroupNormalization(plan.Init, outChannels, plan.Groups);
+        _norm2 = new GroupNormalization(plan.Init, outChannels, plan.Groups, activates: true, dropout: plan.NextDropoutLayer());
         _conv2 = new Convolution(plan.Init, outChannels, outChannels, 3, scale: Initializer.Tiny);
-        _dropoutRate = plan.DropoutRate;
-        _dropout = plan.Dropout;
-        _dropoutLayer = plan.NextDropoutLayer();
         register_module("norm1", _norm1);
         register_module("conv1", _conv1);
         register_module("temb_proj", _timeProjection);
@@ -52,12 +46,9 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor, Tensor>
     public Tensor Apply(Tensor shortcut, Tensor x, Tensor time)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor h = _conv1.call(functional.silu(_norm1.call(x)));
+        Tensor h = _conv1.call(_norm1.call(x));
         h.add_(_timeProjection.call(time).unsqueeze(-1).unsqueeze(-1));
-        h = functional.silu(_norm2.call(h));
-        if (training && _dropoutRate > 0)
-            h = h.mul(_dropout.Mask(h.shape, _dropoutRate, _dropoutLayer, h.device));
-        h = _conv2.call(h);
+        h = _conv2.call(_norm2.call(h));
         h.add_(_shortcut is null ? shortcut : _shortcut.call(shortcut));
         return h.MoveToOuterDisposeScope();
     }

@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace DdpmJobs.Model.Networks.Kernels;
+
+/// <summary>One thread's numbers for each channel of the image that it works on.</summary>
+internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
+{
+    private readonly float[] _floats = GC.AllocateUninitializedArray<float>(4 * shape.Channels, pinned: true);
+    private readonly double[] _sums = new double[2 * shape.Channels];
+
+    /// <summary>What x is multiplied by, (C,).</summary>
+    public float* Scale => Part(0);
+
+    /// <summary>What is then added, (C,).</summary>
+    public float* Shift => Part(1);
+
+    /// <summary>Mean of each channel's group, (C,).</summary>
+    public float* Mean => Part(2);
+
+    /// <summary>1 / standard deviation of each channel's group, (C,).</summary>
+    public float* Inverse => Part(3);
+
+    /// <summary>Sets the sums to 0.</summary>
+    public void Clear() => Array.Clear(_sums);
+
+    /// <summary>Adds to the first sums of 16 channels.</summary>
+    public void AddFirst(int channel, Vector512<float> values) => Add(channel, values);
+
+    /// <summary>Adds to the second sums of 16 channels.</summary>
+    public void AddSecond(int channel, Vector512<float> values) => Add(shape.Channels + channel, values);
+
+    /// <summary>The first sum of a channel.</summary>
+    public double First(int channel) => _sums[channel];
+
+    /// <summary>The second sum of a channel.</summary>
+    public double Second(int channel) => _sums[shape.Channels + channel];
+
+    /// <summary>The first sum of a group's channels.</summary>
+    public double FirstOf(int group) => Of(group, 0);
+
+    /// <summary>The second sum of a group's channels.</summary>
+    public double SecondOf(int group) => Of(group, shape.Channels);
+
+    /// <summary>Writes a number of each group to <see cref="Shift"/> of its channels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void SpreadToShift(float* groups)
+    {
+        float* shift = Shift;
+        for (int group = 0, channel = 0; group < shape.Groups; group++)
+        {
+            for (int end = channel + shape.ChannelsPerGroup; channel < end; channel++)
+                shift[channel] = groups[group];
+        }
+    }
+
+    /// <summary>Sets all from the parameters and an image's moments.</summary>
+    /// <param name="gamma">Scale of each channel.</param>
+    /// <param name="beta">Shift of each channel.</param>
+    /// <param name="moments">Mean and 1 / standard deviation of each group, (2, G).</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Set(float* gamma, float* beta, float* moments)
+    {
+        float* scale = Scale, shift = Shift, mean = Mean, inverse = Inverse;
+        for (int group = 0, channel = 0; group < shape.Groups; group++)
+        {
+            (float middle, float spread) = (moments[group], moments[shape.Groups + group]);
+            for (int end = channel + shape.ChannelsPerGroup; channel < end; channel++)
+            {
+                mean[channel] = middle;
+                inverse[channel] = spread;
+                scale[channel] = spread * gamma[channel];
+                shift[channel] = beta[channel] - middle * scale[channel];
+            }
+        }
+    }
+
+    private float* Part(int index) => (float*)Unsafe.AsPointer(ref _floats[index * shape.Channels]);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Add(int place, Vector512<float> values)
+    {
+        (Vector512<double> lower, Vector512<double> upper) = Vector512.Widen(values);
+        ref double sums = ref _sums[place];
+        (Vector512.LoadUnsafe(ref sums) + lower).StoreUnsafe(ref sums);
+        (Vector512.LoadUnsafe(ref sums, (nuint)Vector512<double>.Count) + upper).StoreUnsafe(ref sums, (nuint)Vector512<double>.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private double Of(int group, int offset)
+    {
+        double sum = 0;
+        foreach (double part in _sums.AsSpan(offset + group * shape.ChannelsPerGroup, shape.ChannelsPerGroup))
+            sum += part;
+        return sum;
+    }
+}

@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace DdpmJobs.Model.Networks.Kernels;
+
+/// <summary>The gradient of <see cref="NormalizationForward"/>, which keeps nothing but its input and the moments: the rest is computed again on the way.</summary>
+internal unsafe struct NormalizationBackward
+{
+    /// <summary>What was done forward; its output is not looked at.</summary>
+    public NormalizationForward Forward;
+
+    /// <summary>Gradient of the output, (N, H W, C).</summary>
+    public float* OutputGradient;
+
+    /// <summary>Takes the gradient of the input, as the input.</summary>
+    public float* InputGradient;
+
+    /// <summary>Takes each image's part of the gradients of scale and shift, (N, 2, C).</summary>
+    public double* ParameterGradients;
+
+    /// <summary>Does a range of images; the context is one of these.</summary>
+    public static void Do(void* context, int first, int end)
+    {
+        NormalizationBackward work = *(NormalizationBackward*)context;
+        NormalizationShape shape = work.Forward.Shape;
+        ChannelCoefficients channels = new(shape);
+        ushort[] draws = new ushort[shape.ChunkPixels * shape.Channels + 2 * DropoutMask.PerBlock];
+        for (int image = first; image < end; image++)
+        {
+            work.ThroughActivation(image, channels, draws);
+            work.ThroughNormalization(image, channels);
+        }
+    }
+
+    // dz, the gradient before the activation, goes where the input's gradient will be; its sums with and without the normalised input are each channel's.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void ThroughActivation(int image, ChannelCoefficients channels, ushort[] draws)
+    {
+        NormalizationShape shape = Forward.Shape;
+        long start = (long)image * shape.Elements;
+        long firstElement = (long)Forward.FirstRow * shape.Elements + start;
+        channels.Set(Forward.Gamma, Forward.Beta, Forward.Moments + (long)image * 2 * shape.Groups);
+        channels.Clear();
+        for (int pixel = 0; pixel < shape.Pixels; pixel += shape.ChunkPixels)
+        {
+            long offset = (long)pixel * shape.Channels;
+            int count = Math.Min(shape.ChunkPixels, shape.Pixels - pixel) * shape.Channels;
+            float* dy = OutputGradient + start + offset, dz = InputGradient + start + offset;
+            if (Forward.Mask.Threshold > 0)
+            {
+                new ReadOnlySpan<float>(dy, count).CopyTo(new Span<float>(dz, count));
+                dy = dz;
+                int skipped = DrawnElements.Draw(Forward.Mask, firstElement + offset, count, draws);
+                fixed (ushort* drawn = draws)
+                    DrawnElements.Drop(dz, count, drawn + skipped, Forward.Mask);
+            }
+
+            Differentiate(Forward.X + start + offset, dy, dz, count, channels);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Differentiate(float* x, float* dy, float* dz, int count, ChannelCoefficients channels)
+    {
+        int stride = Forward.Shape.Channels;
+        bool activates = Forward.Shape.Activates;
+        for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
+        {
+            Vector512<float> scale = Vector512.Load(channels.Scale + channel), shift = Vector512.Load(channels.Shift + channel);
+            Vector512<float> mean = Vector512.Load(channels.Mean + channel), inverse = Vector512.Load(channels.Inverse + channel);
+            Vector512<float> sum = Vector512<float>.Zero, product = sum;
+            for (int i = channel; i < count; i += stride)
+            {
+                Vector512<float> input = Vector512.Load(x + i);
+                Vector512<float> gradient = Vector512.Load(dy + i);
+                if (activates)
+                {
+                    // d silu(z) / dz = s (1 + z (1 - s)), s the logistic function of z
+                    Vector512<float> z = Vector512.FusedMultiplyAdd(input, scale, shift);
+                    Vector512<float> s = Sigmoid.Of(z);
+                    gradient *= s * Vector512.FusedMultiplyAdd(z, Vector512<float>.One - s, Vector512<float>.One);
+                }
+
+                gradient.Store(dz + i);
+                sum += gradient;
+                product = Vector512.FusedMultiplyAdd(gradient, (input - mean) * inverse, product);
+            }
+
+            channels.AddFirst(channel, sum);
+            channels.AddSecond(channel, product);
+        }
+    }
+
+    // dx = (gamma dz - mean(gamma dz) - x^ mean(gamma dz x^)) / sigma, the means over the group; that is a dz + b x + c with three numbers a channel.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void ThroughNormalization(int image, ChannelCoefficients channels)
+    {
+        NormalizationShape shape = Forward.Shape;
+        float* x = Forward.X + (long)image * shape.Elements;
+        float* dx = InputGradient + (long)image * shape.Elements;
+        double* parameters = ParameterGradients + (long)image * 2 * shape.Channels;
+        double count = (double)shape.Pixels * shape.ChannelsPerGroup;
+        for (int first = 0; first < shape.Channels; first += shape.ChannelsPerGroup)
+        {
+            double mean = 0, product = 0;
+            for (int channel = first; channel < first + shape.ChannelsPerGroup; channel++)
+            {
+                parameters[channel] = channels.Second(channel);
+                parameters[shape.Channels + channel] = channels.First(channel);
+                mean += Forward.Gamma[channel] * channels.First(channel);
+                product += Forward.Gamma[channel] * channels.Second(channel);
+            }
+
+            for (int channel = first; channel < first + shape.ChannelsPerGroup; channel++)
+            {
+                double inverse = channels.Inverse[channel];
+                double slope = -inverse * inverse * product / count;
+                channels.Shift[channel] = (float)(-inverse * mean / count - slope * channels.Mean[channel]);
+                channels.Mean[channel] = (float)slope;
+            }
+        }
+
+        Combine(x, dx, channels);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Combine(float* x, float* dx, ChannelCoefficients channels)
+    {
+        (int stride, int count) = (Forward.Shape.Channels, Forward.Shape.Elements);
+        float* scales = channels.Scale, slopes = channels.Mean, shifts = channels.Shift;
+        for (int pixel = 0; pixel < count; pixel += stride)
+        {
+            for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
+            {
+                int i = pixel + channel;
+                Vector512<float> rest = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), Vector512.Load(slopes + channel), Vector512.Load(shifts + channel));
+                Vector512.FusedMultiplyAdd(Vector512.Load(dx + i), Vector512.Load(scales + channel), rest).Store(dx + i);
+            }
+        }
+    }
+}

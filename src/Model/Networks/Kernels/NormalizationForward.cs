@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace DdpmJobs.Model.Networks.Kernels;
+
+/// <summary>Group normalisation, SiLU and dropout in one pass over each image, which stays in the cache meanwhile.</summary>
+internal unsafe struct NormalizationForward
+{
+    /// <summary>Sizes.</summary>
+    public NormalizationShape Shape;
+
+    /// <summary>Input, (N, H W, C).</summary>
+    public float* X;
+
+    /// <summary>Output, as the input.</summary>
+    public float* Y;
+
+    /// <summary>Scale of each channel.</summary>
+    public float* Gamma;
+
+    /// <summary>Shift of each channel.</summary>
+    public float* Beta;
+
+    /// <summary>Takes mean and 1 / standard deviation of each group of each image, (N, 2, G).</summary>
+    public float* Moments;
+
+    /// <summary>Dropout; a threshold of 0 for none.</summary>
+    public DropoutMask Mask;
+
+    /// <summary>Row of the first image in the whole batch, for the mask.</summary>
+    public int FirstRow;
+
+    /// <summary>Does a range of images; the context is one of these.</summary>
+    public static void Do(void* context, int first, int end)
+    {
+        NormalizationForward work = *(NormalizationForward*)context;
+        ChannelCoefficients channels = new(work.Shape);
+        ushort[] draws = new ushort[work.Shape.ChunkPixels * work.Shape.Channels + 2 * DropoutMask.PerBlock];
+        for (int image = first; image < end; image++)
+            work.Image(image, channels, draws);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Image(int image, ChannelCoefficients channels, ushort[] draws)
+    {
+        float* x = X + (long)image * Shape.Elements;
+        float* y = Y + (long)image * Shape.Elements;
+        float* moments = Moments + (long)image * 2 * Shape.Groups;
+        MeasureMoments(x, moments, channels);
+        channels.Set(Gamma, Beta, moments);
+        long firstElement = (long)(FirstRow + image) * Shape.Elements;
+        for (int pixel = 0; pixel < Shape.Pixels; pixel += Shape.ChunkPixels)
+        {
+            int offset = pixel * Shape.Channels;
+            int count = Math.Min(Shape.ChunkPixels, Shape.Pixels - pixel) * Shape.Channels;
+            if (Mask.Threshold == 0)
+            {
+                Normalize(x + offset, y + offset, count, channels);
+                continue;
+            }
+
+            int skipped = DrawnElements.Draw(Mask, firstElement + offset, count, draws);
+            fixed (ushort* drawn = draws)
+            {
+                Normalize(x + offset, y + offset, count, channels);
+                DrawnElements.Drop(y + offset, count, drawn + skipped, Mask);
+            }
+        }
+    }
+
+    // Scale, shift, activate.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Normalize(float* x, float* y, int count, ChannelCoefficients channels)
+    {
+        int stride = Shape.Channels;
+        bool activates = Shape.Activates;
+        float* scales = channels.Scale, shifts = channels.Shift;
+        for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
+        {
+            Vector512<float> scale = Vector512.Load(scales + channel), shift = Vector512.Load(shifts + channel);
+            for (int i = channel; i < count; i += stride)
+            {
+                Vector512<float> z = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), scale, shift);
+                (activates ? z * Sigmoid.Of(z) : z).Store(y + i);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void MeasureMoments(float* x, float* moments, ChannelCoefficients channels)
+    {
+        // The means first, then the squares of what is left: one pass with x^2 would cancel.
+        double count = (double)Shape.Pixels * Shape.ChannelsPerGroup;
+        channels.Clear();
+        for (int group = 0; group < Shape.Groups; group++)
+            moments[group] = 0;
+        channels.SpreadToShift(moments);
+        AddUp(x, channels, squares: false);
+        for (int group = 0; group < Shape.Groups; group++)
+            moments[group] = (float)(channels.FirstOf(group) / count);
+        channels.SpreadToShift(moments);
+        AddUp(x, channels, squares: true);
+        for (int group = 0; group < Shape.Groups; group++)
+            moments[Shape.Groups + group] = (float)(1 / Math.Sqrt(channels.SecondOf(group) / count + Shape.Epsilon));
+    }
+
+    // Adds up each channel's numbers, or the squares of what is left of them without their group's mean; four sums at once, since each waits for its last addition.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void AddUp(float* x, ChannelCoefficients channels, bool squares)
+    {
+        int stride = Shape.Channels;
+        float* means = channels.Shift;
+        for (int pixel = 0; pixel < Shape.Pixels; pixel += Shape.ChunkPixels)
+        {
+            float* chunk = x + (long)pixel * stride;
+            int count = Math.Min(Shape.ChunkPixels, Shape.Pixels - pixel) * stride;
+            for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
+            {
+                Vector512<float> mean = Vector512.Load(means + channel);
+                Vector512<float> sum0 = Vector512<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
+                int i = channel;
+                for (; i + 3 * stride < count; i += 4 * stride)
+                {
+                    sum0 = Add(sum0, chunk + i, mean, squares);
+                    sum1 = Add(sum1, chunk + i + stride, mean, squares);
+                    sum2 = Add(sum2, chunk + i + 2 * stride, mean, squares);
+                    sum3 = Add(sum3, chunk + i + 3 * stride, mean, squares);
+                }
+
+                for (; i < count; i += stride)
+                    sum0 = Add(sum0, chunk + i, mean, squares);
+                Vector512<float> sum = (sum0 + sum1) + (sum2 + sum3);
+                if (squares)
+                    channels.AddSecond(channel, sum);
+                else
+                    channels.AddFirst(channel, sum);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Add(Vector512<float> sum, float* numbers, Vector512<float> mean, bool squares)
+    {
+        Vector512<float> left = Vector512.Load(numbers) - mean;
+        return squares ? Vector512.FusedMultiplyAdd(left, left, sum) : sum + left;
+    }
+}

@@ -1,0 +1,27 @@
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Networks.Layers;
+
+/// <summary>Images in memory with the channels last, (N, H, W, C), while their shape stays (N, C, H, W).</summary>
+internal static class LastChannels
+{
+    /// <summary>Lays the activations of a network out so that its layers are fastest; they keep the layout that they find.</summary>
+    /// <param name="h">(N, C, H, W), what the first convolution gives.</param>
+    public static Tensor Enter(Tensor h) => NormalizedActivation.Fits(h) ? Of(h) : h;
+
+    /// <summary>Lays images out with the channels last.</summary>
+    /// <param name="x">(N, C, H, W).</param>
+    /// <returns>(N, C, H, W) in that layout, copied only where it was in another; belongs to the dispose scope in force.</returns>
+    public static Tensor Of(Tensor x)
+    {
+        using Tensor pixels = Pixels(x);
+        return pixels.permute(0, 3, 1, 2);
+    }
+
+    /// <summary>The same, seen as (N, H, W, C).</summary>
+    public static Tensor Pixels(Tensor x)
+    {
+        using Tensor permuted = x.permute(0, 2, 3, 1);
+        return permuted.contiguous();
+    }
+}

@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+using DdpmJobs.Model.Networks.Kernels;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Networks.Layers;
+
+/// <summary>Group normalisation, SiLU and dropout as one operation on the CPU, for images in memory with the channels last.</summary>
+/// <remarks>
+/// libtorch passes over the memory once for each, keeps the results of all three for the backward pass, and has no fast normalisation for this layout, which is the one
+/// that its convolutions like best. Here one pass forward and one back keep the input only: mask and activation are computed again.
+/// </remarks>
+internal sealed class NormalizedActivation : autograd.SingleTensorFunction<NormalizedActivation>
+{
+    private const string Settings = "settings";
+
+    /// <inheritdoc/>
+    public override string Name => nameof(NormalizedActivation);
+
+    /// <summary>Whether it can be done: float32 on the CPU, and whole vectors of channels.</summary>
+    public static bool Fits(Tensor x) =>
+        x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32 && x.dim() == 4 && x.shape[1] % NormalizationShape.Lanes == 0
+        && x.numel() / x.shape[0] <= int.MaxValue / 2;
+
+    /// <summary>Normalises, activates and drops.</summary>
+    /// <param name="x">(N, C, H, W) float32, best with the channels last in memory.</param>
+    /// <param name="gamma">(C,).</param>
+    /// <param name="beta">(C,).</param>
+    /// <param name="groups">Groups of channels.</param>
+    /// <param name="epsilon">Added to the variance.</param>
+    /// <param name="activates">Whether SiLU follows.</param>
+    /// <param name="mask">Dropout after that; its default for none.</param>
+    /// <param name="firstRow">Row of the first image in the whole batch, for the mask.</param>
+    /// <returns>Shaped as x, with the channels last in memory; belongs to the dispose scope in force.</returns>
+    public static Tensor Of(Tensor x, Tensor gamma, Tensor beta, int groups, double epsilon, bool activates, DropoutMask mask, int firstRow)
+    {
+        NormalizationShape shape = new((int)x.shape[0], (int)(x.shape[2] * x.shape[3]), (int)x.shape[1], groups, (float)epsilon, activates);
+        Call call = new(shape, mask, firstRow);
+        if (is_grad_enabled())
+            return apply(x, gamma, beta, call);
+        (Tensor y, Tensor moments) = Forward(x, gamma, beta, call);
+        moments.Dispose();
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        (Tensor x, Tensor gamma, Tensor beta, Call call) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (Call)vars[3]);
+        using IDisposable quiet = no_grad();
+        (Tensor y, Tensor moments) = Forward(x, gamma, beta, call);
+        ctx.save_for_backward([x, gamma, beta, moments]);
+        ctx.save_data(Settings, call);
+        return y;
+    }
+
+    /// <inheritdoc/>
+    public override unsafe List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        Call call = (Call)ctx.get_data(Settings);
+        List<Tensor> saved = ctx.get_saved_variables();
+        Tensor x = LastChannels.Pixels(saved[0]), dy = LastChannels.Pixels(grad_output);
+        Tensor dx = empty_like(x);
+        NormalizationShape shape = call.Shape;
+        double[] parts = GC.AllocateUninitializedArray<double>(shape.Images * 2 * shape.Channels, pinned: true);
+        NormalizationBackward work = new()
+        {
+            Forward = new NormalizationForward
+            {
+                Shape = shape, X = Pointer(x), Gamma = Pointer(saved[1]), Beta = Pointer(saved[2]), Moments = Pointer(saved[3]), Mask = call.Mask, FirstRow = call.FirstRow,
+            },
+            OutputGradient = Pointer(dy),
+            InputGradient = Pointer(dx),
+            ParameterGradients = (double*)Unsafe.AsPointer(ref parts[0]),
+        };
+        ThreadTeam.Run(shape.Images, &NormalizationBackward.Do, &work);
+
+        // Add the images' parts in their order, so that the sum does not depend on the threads.
+        float[] sums = new float[2 * shape.Channels];
+        for (int i = 0; i < sums.Length; i++)
+        {
+            double sum = 0;
+            for (int image = 0; image < shape.Images; image++)
+                sum += parts[image * sums.Length + i];
+            sums[i] = (float)sum;
+        }
+
+        Tensor parameters = tensor(sums);
+        return
+        [
+            dx.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), parameters.narrow(0, 0, shape.Channels).MoveToOuterDisposeScope(),
+            parameters.narrow(0, shape.Channels, shape.Channels).MoveToOuterDisposeScope(), null!,
+        ];
+    }
+
+    private static unsafe (Tensor Y, Tensor Moments) Forward(Tensor input, Tensor gamma, Tensor beta, Call call)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = LastChannels.Pixels(input);
+        Tensor y = empty_like(x);
+        Tensor moments = empty(call.Shape.Images, 2, call.Shape.Groups);
+        NormalizationForward work = new()
+        {
+            Shape = call.Shape, X = Pointer(x), Y = Pointer(y), Gamma = Pointer(gamma), Beta = Pointer(beta), Moments = Pointer(moments), Mask = call.Mask, FirstRow = call.FirstRow,
+        };
+        ThreadTeam.Run(call.Shape.Images, &NormalizationForward.Do, &work);
+        return (y.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), moments.MoveToOuterDisposeScope());
+    }
+
+    private static unsafe float* Pointer(Tensor contiguous) =>
+        (float*)Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(contiguous.bytes));
+
+    private sealed record Call(NormalizationShape Shape, DropoutMask Mask, int FirstRow);
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace DdpmJobs.Benchmarks;
+
+/// <summary>A process with the same network in PyTorch (Peer/peer.py), which takes one command at a time.</summary>
+internal sealed class Peer : IDisposable
+{
+    public static readonly string[] Layouts = ["contiguous", "channels_last"];
+
+    private const string Python = "/usr/bin/python3";
+
+    private readonly Process _process;
+
+    public Peer(Setting setting)
+    {
+        ProcessStartInfo start = new(Python, [Path.Combine(AppContext.BaseDirectory, "Peer", "peer.py"), setting.ForPeer()])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        _process = Process.Start(start)!;
+    }
+
+    /// <summary>Whether PyTorch is there; says how to get it where it is not.</summary>
+    public static bool IsThere()
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(Python, ["-c", "import torch"]) { RedirectStandardError = true })!;
+            process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            if (process.ExitCode == 0)
+                return true;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+        }
+
+        Console.Error.WriteLine("The peer needs PyTorch, and a fast BLAS beside it (the reference BLAS makes it several times slower): "
+            + "apt-get install --no-install-recommends python3-torch libopenblas0-openmp");
+        return false;
+    }
+
+    /// <summary>The peer's answer, a number.</summary>
+    public double Ask(string command)
+    {
+        _process.StandardInput.WriteLine(command);
+        string? line = _process.StandardOutput.ReadLine();
+        return line is null ? throw new InvalidOperationException($"The peer ended at \"{command}\".") : double.Parse(line, CultureInfo.InvariantCulture);
+    }
+
+    public void Dispose()
+    {
+        _process.StandardInput.Close();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+}

@@ -11,7 +11,7 @@ internal static class Sweeps
         run:
           data: optdigits
           network: { kind: ddpm_unet, channels: 16, multipliers: [1], blocks: 1, attention: [], groups: 8 }
-          training: { steps: 7, batch_size: 3 }
+          training: { steps: 7, batch_size: 3, warmup_steps: 2, ema: warmup }
         grid:
           process.prediction: [epsilon, v]
         """;

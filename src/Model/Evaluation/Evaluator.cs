@@ -1,5 +1,6 @@
 using DdpmJobs.Model.Checkpoints;
 using DdpmJobs.Model.Datasets;
+using DdpmJobs.Model.Devices;
 using DdpmJobs.Model.Specs;
 
 namespace DdpmJobs.Model.Evaluation;
@@ -19,6 +20,7 @@ public static class Evaluator
     public static IReadOnlyList<MetricValue> Evaluate(
         RunSpec spec, string checkpoint, string device, string? dataFolder, Action<long, long>? progress, CancellationToken stop)
     {
+        using IDisposable? exact = Tf32.Hold(device, allowed: false, stop);
         using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device, spec.Evaluation.Weights, spec.Evaluation.Checkpoint);
         Dictionary<Split, ImageSet> loaded = [];
         ImageSet Images(Split split) => loaded.TryGetValue(split, out ImageSet? images) ? images : loaded[split] = spec.Data.Load(split, dataFolder);

@@ -40,6 +40,9 @@ public readonly struct RandomStream
         return (position & 1) == 0 ? low : high;
     }
 
+    /// <summary>Key and the upper three words of the counter, which are the same for every block of the stream.</summary>
+    internal (uint Key0, uint Key1, uint Counter1, uint Counter2, uint Counter3) Address => (_key0, _key1, _counter1, _counter2, _counter3);
+
     /// <summary>Fills with the stream's 32-bit words.</summary>
     public void FillUInt32(Span<uint> words) => FillUInt32(words, 0);
 

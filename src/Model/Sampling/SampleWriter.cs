@@ -1,5 +1,6 @@
 using System.Globalization;
 using DdpmJobs.Model.Checkpoints;
+using DdpmJobs.Model.Devices;
 using DdpmJobs.Model.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,6 +25,7 @@ public static class SampleWriter
     public static SampleSet Write(
         RunSpec spec, string checkpoint, string device, string? dataFolder, string folder, Action<long, long>? progress, CancellationToken stop)
     {
+        using IDisposable? exact = Tf32.Hold(device, allowed: false, stop);
         using TrainedNetwork network = TrainedNetwork.Load(spec, checkpoint, device, spec.Sampling.Weights, spec.Sampling.Checkpoint);
         SamplingSpec sampling = spec.Sampling;
         Conditioning conditioning = new(sampling, network);

@@ -1,4 +1,5 @@
 using DdpmJobs.Model.Diffusion;
+using DdpmJobs.Model.Training;
 
 namespace DdpmJobs.Model.Specs;
 
@@ -8,7 +9,7 @@ public static class RunWarnings
     /// <summary>All warnings on a run that <see cref="RunChecks"/> passes.</summary>
     public static IReadOnlyList<RunWarning> Of(RunSpec run)
     {
-        return [.. OfSchedule(run.Process), .. OfTraining(run.Training)];
+        return [.. OfSchedule(run.Process), .. OfTraining(run.Training), .. TrainingWarnings.Of(run.Training)];
     }
 
     private static IEnumerable<RunWarning> OfSchedule(ProcessSpec process)

@@ -75,9 +75,34 @@ public sealed record TrainingSpec : IRunCheck
     [Description("when it ends before its last step; null for never")]
     public EarlyStopSpec? EarlyStop { get; init; }
 
+    /// <summary>
+    /// Parts that the batch of a step is worked through in, one after the other, so that only one of them needs memory: the images, noise and dropout masks of
+    /// the whole batch, one mean loss, one optimiser step. 1 for all at once.
+    /// </summary>
+    [Description("parts that the batch of a step is worked through in, for less memory and the same step")]
+    [Range(1, 65536)]
+    public int Accumulation { get; init; } = 1;
+
+    /// <summary>Equal parts of the batch whose gradients are clipped to <see cref="ClipNorm"/> each, before their mean is taken; 1 clips the gradient of the whole batch.</summary>
+    /// <remarks>hojonathanho/diffusion clips so on the 8 replicas of its TPU: tpu_utils.py hands each 1/8 of the norm, and its CrossShardOptimizer 1/8 of the loss.</remarks>
+    [Description("equal parts of the batch whose gradients are clipped each, before their mean is taken; 8 as the official program")]
+    [Range(1, 65536)]
+    public int ClipReplicas { get; init; } = 1;
+
+    /// <summary>What the network's products are computed in; the weights, the noising, the targets and the loss are float32 in any case.</summary>
+    [Description("what the network's products are computed in; weights, noising and loss are float32 in any case")]
+    public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>Whether a CUDA device may round the inputs of float32 products to TF32 (10 bits of fraction in place of 23) for speed; without effect on the CPU.</summary>
+    [Description("let a CUDA device round the inputs of float32 products to TF32, for speed")]
+    public bool Tf32 { get; init; }
+
     /// <inheritdoc/>
     public void Check(RunSpec run, string path)
     {
+        StepParts.Check(this, path);
+        if (Tf32 && Precision != Precision.Float32)
+            throw new SpecException(SpecPath.Member(path, "tf32"), "is true, but with precision bf16 no float32 product is left for it; leave one of them out");
         if (LabelDropout > 0 && run.Network.LabelCount == 0)
             throw new SpecException(SpecPath.Member(path, "label_dropout"), $"is {LabelDropout}, but the network is given no labels; set network.classes, or leave it out");
     }

@@ -15,17 +15,31 @@ namespace DdpmJobs.Model.Training;
 internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
 {
     private readonly int _batchSize = spec.Training.BatchSize;
-    private long _epoch = -1;
-    private int[] _order = [];
+
+    // The order of the epoch that was asked for last, in one piece: the thread that draws ahead and the one that trains may both ask.
+    private readonly Lock _lock = new();
+    private (long Epoch, int[] Images)? _order;
+
+    /// <summary>Whether t depends on the losses of the steps before.</summary>
+    private bool Learns => spec.Training.TimestepSampler.LossesPerTimestep > 0;
+
+    /// <summary>Where the batches go.</summary>
+    public Device Device => device;
 
     /// <summary>Draws the batch of a step.</summary>
     /// <param name="step">The optimiser step, zero-based.</param>
     /// <param name="history">The losses before it; null where the timestep sampler needs none.</param>
-    public Batch Draw(long step, LossHistory? history = null)
-    {
-        (long[] t, float[] weights) = spec.Training.TimestepSampler.Draw(spec.Process.Timesteps, _batchSize, spec.Seed, step, history);
-        return new Batch(Images(step), tensor(t, device: device), t, Noise(step), tensor(weights, device: device), Labels(step));
-    }
+    /// <returns>The batch, in the dispose scope in force.</returns>
+    public Batch Draw(long step, LossHistory? history = null) => Complete(Prepare(step), history);
+
+    /// <summary>Draws what does not depend on the steps before; any thread may ask.</summary>
+    /// <returns>On the CPU, in the dispose scope in force.</returns>
+    public HostBatch Prepare(long step) => new(step, Images(step), Noise(step), Labels(step), Learns ? null : Times(step, null));
+
+    /// <summary>Draws the rest, and hands the batch over to the device.</summary>
+    /// <param name="host">What was prepared; taken over.</param>
+    /// <param name="history">As for <see cref="Draw"/>.</param>
+    public Batch Complete(HostBatch host, LossHistory? history) => host.To(host.Times ?? Times(host.Step, history), device);
 
     /// <summary>Indices of the images of a step: every epoch visits each image once, in its own order, and batches run across the ends of epochs.</summary>
     public int[] Indices(long step)
@@ -34,29 +48,36 @@ internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
         for (int row = 0; row < _batchSize; row++)
         {
             (long epoch, long place) = Math.DivRem(step * _batchSize + row, images.Count);
-            if (epoch != _epoch)
-            {
-                _order = new RandomStream(spec.Seed, RandomPurpose.DataOrder, epoch).Permutation(images.Count);
-                _epoch = epoch;
-            }
-
-            indices[row] = _order[place];
+            indices[row] = OrderOf(epoch)[place];
         }
 
         return indices;
     }
 
+    private int[] OrderOf(long epoch)
+    {
+        lock (_lock)
+        {
+            if (_order?.Epoch != epoch)
+                _order = (epoch, new RandomStream(spec.Seed, RandomPurpose.DataOrder, epoch).Permutation(images.Count));
+            return _order.Value.Images;
+        }
+    }
+
+    private HostTimes Times(long step, LossHistory? history)
+        => HostTimes.Of(spec.Training.TimestepSampler.Draw(spec.Process.Timesteps, _batchSize, spec.Seed, step, history));
+
     private Tensor Images(long step)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor x0 = images.Batch(Indices(step)).to(device);
+        Tensor x0 = images.Batch(Indices(step));
         if (!spec.Training.HorizontalFlip)
             return x0.MoveToOuterDisposeScope();
 
         uint[] draws = new uint[_batchSize];
         new RandomStream(spec.Seed, RandomPurpose.Flip, step).FillUInt32(draws);
         bool[] flips = [.. draws.Select(draw => draw >> 31 == 1)];
-        Tensor flip = tensor(flips, device: device).view(-1, 1, 1, 1);
+        Tensor flip = tensor(flips).view(-1, 1, 1, 1);
         return where(flip, x0.flip(3), x0).MoveToOuterDisposeScope();
     }
 
@@ -73,7 +94,7 @@ internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
                 labels[row] = ConditionalModule.NoLabel;
         }
 
-        return tensor(labels, device: device);
+        return tensor(labels);
     }
 
     private Tensor Noise(long step)
@@ -83,6 +104,6 @@ internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
         float[] noise = new float[_batchSize * size];
         for (int row = 0; row < _batchSize; row++)
             new RandomStream(spec.Seed, RandomPurpose.Noise, step, row).FillNormal(noise.AsSpan(row * size, size));
-        return tensor(noise, [_batchSize, channels, height, width], device: device);
+        return tensor(noise, [_batchSize, channels, height, width]);
     }
 }

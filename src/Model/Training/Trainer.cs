@@ -1,7 +1,6 @@
 using DdpmJobs.Model.Datasets;
+using DdpmJobs.Model.Devices;
 using DdpmJobs.Model.Diffusion;
-using DdpmJobs.Model.Networks;
-using DdpmJobs.Model.Objectives;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Timesteps;
 using TorchSharp;
@@ -18,26 +17,26 @@ public sealed class Trainer
 {
     private readonly RunSpec _spec;
     private readonly TrainingSession _session;
-    private readonly DiffusionModel _diffusion;
     private readonly TrainingState _state;
-    private readonly BatchSource _batches;
+    private readonly BatchFeed _batches;
+    private readonly StepGradient _gradient;
     private readonly TrainingLog _log;
     private readonly Validator? _validator;
     private readonly CheckpointWriter _checkpoints;
     private long _saved;
 
     private Trainer(
-        RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, BatchSource batches, TrainingLog log, Validator? validator, CheckpointWriter checkpoints)
+        RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, BatchFeed batches, TrainingLog log, Validator? validator, CheckpointWriter checkpoints)
     {
         _spec = spec;
         _session = session;
-        _diffusion = diffusion;
         _state = state;
         _log = log;
         _batches = batches;
         _validator = validator;
         _checkpoints = checkpoints;
         _saved = session.Clock.GetTimestamp();
+        _gradient = new StepGradient(spec, diffusion, state.Network, state.Dropout, state.Gradients);
     }
 
     // A stop may have come between a step and its validation; then there is one to catch up on.
@@ -58,23 +57,27 @@ public sealed class Trainer
     /// checkpoints that are there hold sound steps only, and the points up to the broken step are handed over.
     /// </exception>
     /// <exception cref="IOException">A checkpoint cannot be written; the message names it.</exception>
+    /// <exception cref="OperationCanceledException">It was asked to stop before it began, while another job of the process on CUDA had <c>tf32</c> otherwise.</exception>
     public static TrainingEnd Train(RunSpec spec, TrainingSession session, CancellationToken stop)
     {
         ImageSet images = spec.Data.Load(Split.Train, session.DataFolder);
         DiffusionModel diffusion = DiffusionModel.From(spec.Process);
-        using TrainingState state = new(spec, diffusion.OutputChannels(images.Shape.C), new Device(session.Device)) { DataHash = images.ContentHash };
+        Device device = new(session.Device);
+        using IDisposable? rounding = Tf32.Hold(session.Device, spec.Training.Tf32, stop);
+        using TrainingState state = new(spec, diffusion.OutputChannels(images.Shape.C), device) { DataHash = images.ContentHash };
         if (session.ResumeFrom is not null)
             state.Load(session.ResumeFrom);
         (state.Conditions, Resumption resumption) = state.Conditions.GoOn(state.Step, TrainingConditions.Now(session.Device));
         if (resumption.Step > 0)
             session.OnResumed?.Invoke(resumption);
         session.OnData?.Invoke(images.ContentHash);
-        BatchSource batches = new(spec, images, new Device(session.Device));
-        using TrainingLog log = new(spec.Training, session, state, batches.Indices);
+        BatchSource source = new(spec, images, device);
+        using TrainingLog log = new(spec.Training, session, state, source.Indices);
         if (session.ResumeFrom is not null)
             log.LastCheckpoint = (session.ResumeFrom, state.Step);
         using Validator? validator = spec.Training.Validation is null ? null : new Validator(spec, state, images, session);
         using CheckpointWriter checkpoints = new(state, session);
+        using BatchFeed batches = new(source, spec.Training.Steps, session.DrawAhead ?? device.type == DeviceType.CUDA);
         try
         {
             return new Trainer(spec, session, diffusion, state, batches, log, validator, checkpoints).Run(stop);
@@ -118,25 +121,9 @@ public sealed class Trainer
         long step = _state.Step;
         TrainingSpec training = _spec.Training;
 
-        // Draw the batch and the dropout masks of this step.
-        Batch batch = _batches.Draw(step, _state.LossHistory);
-        _state.Dropout.Step = step;
-
-        // Average the weighted losses of the images.
-        Tensor losses = _spec.Objective.Losses(new ObjectiveInputs
-        {
-            Model = _diffusion,
-            Network = _diffusion.ByTimestep(ConditionalModule.Given(_state.Network, batch.Labels)),
-            X0 = batch.X0,
-            T = batch.T,
-            Noise = batch.Noise,
-            Levels = _spec.Data.Levels,
-        });
-        Tensor loss = (losses * batch.Weights).mean();
-
-        // Take the gradient.
-        _state.Gradients.zero_();
-        loss.backward();
+        // Draw the batch, and take the gradient of the mean of its weighted losses.
+        Batch batch = _batches.Next(step, _state.LossHistory);
+        Tensor losses = _gradient.Take(batch, step);
 
         // Move the weights and their averages.
         (Tensor gradNorm, double learningRate) = WeightUpdate.Apply(training, step, _state.Values, _state.Gradients, _state.Slots, _state.Averages);
@@ -144,11 +131,11 @@ public sealed class Trainer
         // Let a sampler that learns see the losses; this waits for the device.
         using IDisposable quiet = no_grad();
         if (_state.LossHistory is LossHistory history)
-            history.Record(batch.T.cpu().data<long>().ToArray(), losses.detach().cpu().data<float>().ToArray());
+            history.Record(batch.Timesteps, losses.cpu().data<float>().ToArray());
 
         _state.Step = step + 1;
         if (_session.Measures)
-            _log.Add(step, loss, gradNorm, losses, batch.Timesteps, learningRate);
+            _log.Add(step, (losses * batch.Weights).mean(), gradNorm, losses, batch.Timesteps, learningRate);
     }
 
     /// <summary>Measures the network where that is due.</summary>

@@ -33,6 +33,9 @@ public sealed record TrainingSession
     /// <summary>Called when a checkpoint file is complete, on the thread that wrote it, one call at a time; must return at once. None comes after the training has ended.</summary>
     public Action<SavedCheckpoint>? OnCheckpoint { get; init; }
 
+    /// <summary>Whether a thread of its own draws the batches ahead, which changes no number; null for yes where a CUDA device trains.</summary>
+    internal bool? DrawAhead { get; init; }
+
     /// <summary>The clock for throughput and checkpoint times.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 

@@ -25,9 +25,9 @@ public sealed class ValidationSpecTests
     }
 
     [Theory]
-    [InlineData("""{ "steps": 100, "checkpoints": { "keep_every": 101 } }""", "training.checkpoints.keep_every", "is 101, more than the 100 steps")]
-    [InlineData("""{ "steps": 100, "validation": { "every": 101 } }""", "training.validation.every", "is 101, more than the 100 steps")]
-    [InlineData("""{ "steps": 100, "validation": { "every": 10 }, "early_stop": { "metric": "nll", "patience": 9 } }""", "training.early_stop.patience", "is 9 validations of 10 steps, which 100 steps leave no room for")]
+    [InlineData("""{ "warmup_steps": 0, "ema": ["warmup"], "steps": 100, "checkpoints": { "keep_every": 101 } }""", "training.checkpoints.keep_every", "is 101, more than the 100 steps")]
+    [InlineData("""{ "warmup_steps": 0, "ema": ["warmup"], "steps": 100, "validation": { "every": 101 } }""", "training.validation.every", "is 101, more than the 100 steps")]
+    [InlineData("""{ "warmup_steps": 0, "ema": ["warmup"], "steps": 100, "validation": { "every": 10 }, "early_stop": { "metric": "nll", "patience": 9 } }""", "training.early_stop.patience", "is 9 validations of 10 steps, which 100 steps leave no room for")]
     public void Warnings_PossibleButSeldomMeant_AreGiven(string training, string path, string beginning)
     {
         RunWarning warning = Assert.Single(RunWarnings.Of(Read(training)));
@@ -36,8 +36,8 @@ public sealed class ValidationSpecTests
     }
 
     [Theory]
-    [InlineData("""{ "steps": 100, "checkpoints": { "keep_every": 100 }, "validation": { "every": 100 } }""")]
-    [InlineData("""{ "steps": 101, "validation": { "every": 10 }, "early_stop": { "metric": "nll", "patience": 9 } }""")]
+    [InlineData("""{ "warmup_steps": 0, "ema": ["warmup"], "steps": 100, "checkpoints": { "keep_every": 100 }, "validation": { "every": 100 } }""")]
+    [InlineData("""{ "warmup_steps": 0, "ema": ["warmup"], "steps": 101, "validation": { "every": 10 }, "early_stop": { "metric": "nll", "patience": 9 } }""")]
     public void Warnings_WhatFits_AreNotGiven(string training)
     {
         RunSpec run = Read(training);

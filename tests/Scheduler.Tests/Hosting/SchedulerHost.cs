@@ -86,7 +86,7 @@ public sealed class SchedulerHost : IAsyncDisposable
         run:
           data: optdigits
           network: { kind: ddpm_unet, channels: 16, multipliers: [1], blocks: 1, attention: [], dropout: 0, groups: 8 }
-          training: { steps: 4, batch_size: 4, warmup_steps: 1 }
+          training: { steps: 4, batch_size: 4, warmup_steps: 1, ema: warmup }
           sampling: { sampler: { kind: ddim, steps: 5 }, count: 4, columns: 2 }
         grid:
           process.schedule: [linear, cosine]

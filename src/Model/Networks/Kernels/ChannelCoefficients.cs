@@ -9,10 +9,10 @@ internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
     private readonly float[] _floats = GC.AllocateUninitializedArray<float>(4 * shape.Channels, pinned: true);
     private readonly double[] _sums = new double[2 * shape.Channels];
 
-    /// <summary>What x is multiplied by, (C,).</summary>
+    /// <summary>What x without <see cref="Mean"/> is multiplied by, (C,).</summary>
     public float* Scale => Part(0);
 
-    /// <summary>What is then added, (C,).</summary>
+    /// <summary>What is then added, (C,): the parameter, and what the mean lost when it was rounded.</summary>
     public float* Shift => Part(1);
 
     /// <summary>Mean of each channel's group, (C,).</summary>
@@ -42,15 +42,15 @@ internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
     /// <summary>The second sum of a group's channels.</summary>
     public double SecondOf(int group) => Of(group, shape.Channels);
 
-    /// <summary>Writes a number of each group to <see cref="Shift"/> of its channels.</summary>
+    /// <summary>Writes a number of each group to <see cref="Mean"/> of its channels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void SpreadToShift(float* groups)
+    public void SpreadToMean(double* groups)
     {
-        float* shift = Shift;
+        float* mean = Mean;
         for (int group = 0, channel = 0; group < shape.Groups; group++)
         {
             for (int end = channel + shape.ChannelsPerGroup; channel < end; channel++)
-                shift[channel] = groups[group];
+                mean[channel] = (float)groups[group];
         }
     }
 
@@ -59,18 +59,18 @@ internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
     /// <param name="beta">Shift of each channel.</param>
     /// <param name="moments">Mean and 1 / standard deviation of each group, (2, G).</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Set(float* gamma, float* beta, float* moments)
+    public void Set(float* gamma, float* beta, double* moments)
     {
         float* scale = Scale, shift = Shift, mean = Mean, inverse = Inverse;
         for (int group = 0, channel = 0; group < shape.Groups; group++)
         {
-            (float middle, float spread) = (moments[group], moments[shape.Groups + group]);
+            (double middle, double spread) = (moments[group], moments[shape.Groups + group]);
             for (int end = channel + shape.ChannelsPerGroup; channel < end; channel++)
             {
-                mean[channel] = middle;
-                inverse[channel] = spread;
-                scale[channel] = spread * gamma[channel];
-                shift[channel] = beta[channel] - middle * scale[channel];
+                mean[channel] = (float)middle;
+                inverse[channel] = (float)spread;
+                scale[channel] = (float)(spread * gamma[channel]);
+                shift[channel] = (float)(beta[channel] + (mean[channel] - middle) * scale[channel]);
             }
         }
     }

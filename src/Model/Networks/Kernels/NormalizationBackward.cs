@@ -71,7 +71,7 @@ internal unsafe struct NormalizationBackward
             Vector512<float> sum = Vector512<float>.Zero, product = sum;
             for (int i = channel; i < count; i += stride)
             {
-                Vector512<float> input = Vector512.Load(x + i);
+                Vector512<float> input = Vector512.Load(x + i) - mean;
                 Vector512<float> gradient = Vector512.Load(dy + i);
                 if (activates)
                 {
@@ -83,7 +83,7 @@ internal unsafe struct NormalizationBackward
 
                 gradient.Store(dz + i);
                 sum += gradient;
-                product = Vector512.FusedMultiplyAdd(gradient, (input - mean) * inverse, product);
+                product = Vector512.FusedMultiplyAdd(gradient, input * inverse, product);
             }
 
             channels.AddFirst(channel, sum);

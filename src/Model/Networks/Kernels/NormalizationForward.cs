@@ -22,7 +22,7 @@ internal unsafe struct NormalizationForward
     public float* Beta;
 
     /// <summary>Takes mean and 1 / standard deviation of each group of each image, (N, 2, G).</summary>
-    public float* Moments;
+    public double* Moments;
 
     /// <summary>Dropout; a threshold of 0 for none.</summary>
     public DropoutMask Mask;
@@ -45,7 +45,7 @@ internal unsafe struct NormalizationForward
     {
         float* x = X + (long)image * Shape.Elements;
         float* y = Y + (long)image * Shape.Elements;
-        float* moments = Moments + (long)image * 2 * Shape.Groups;
+        double* moments = Moments + (long)image * 2 * Shape.Groups;
         MeasureMoments(x, moments, channels);
         channels.Set(Gamma, Beta, moments);
         long firstElement = (long)(FirstRow + image) * Shape.Elements;
@@ -74,34 +74,34 @@ internal unsafe struct NormalizationForward
     {
         int stride = Shape.Channels;
         bool activates = Shape.Activates;
-        float* scales = channels.Scale, shifts = channels.Shift;
+        float* scales = channels.Scale, shifts = channels.Shift, means = channels.Mean;
         for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
         {
-            Vector512<float> scale = Vector512.Load(scales + channel), shift = Vector512.Load(shifts + channel);
+            Vector512<float> scale = Vector512.Load(scales + channel), shift = Vector512.Load(shifts + channel), mean = Vector512.Load(means + channel);
             for (int i = channel; i < count; i += stride)
             {
-                Vector512<float> z = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), scale, shift);
+                Vector512<float> z = Vector512.FusedMultiplyAdd(Vector512.Load(x + i) - mean, scale, shift);
                 (activates ? z * Sigmoid.Of(z) : z).Store(y + i);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void MeasureMoments(float* x, float* moments, ChannelCoefficients channels)
+    private readonly void MeasureMoments(float* x, double* moments, ChannelCoefficients channels)
     {
         // The means first, then the squares of what is left: one pass with x^2 would cancel.
         double count = (double)Shape.Pixels * Shape.ChannelsPerGroup;
         channels.Clear();
         for (int group = 0; group < Shape.Groups; group++)
             moments[group] = 0;
-        channels.SpreadToShift(moments);
+        channels.SpreadToMean(moments);
         AddUp(x, channels, squares: false);
         for (int group = 0; group < Shape.Groups; group++)
-            moments[group] = (float)(channels.FirstOf(group) / count);
-        channels.SpreadToShift(moments);
+            moments[group] = channels.FirstOf(group) / count;
+        channels.SpreadToMean(moments);
         AddUp(x, channels, squares: true);
         for (int group = 0; group < Shape.Groups; group++)
-            moments[Shape.Groups + group] = (float)(1 / Math.Sqrt(channels.SecondOf(group) / count + Shape.Epsilon));
+            moments[Shape.Groups + group] = 1 / Math.Sqrt(channels.SecondOf(group) / count + Shape.Epsilon);
     }
 
     // Adds up each channel's numbers, or the squares of what is left of them without their group's mean; four sums at once, since each waits for its last addition.
@@ -109,7 +109,7 @@ internal unsafe struct NormalizationForward
     private readonly void AddUp(float* x, ChannelCoefficients channels, bool squares)
     {
         int stride = Shape.Channels;
-        float* means = channels.Shift;
+        float* means = channels.Mean;
         for (int pixel = 0; pixel < Shape.Pixels; pixel += Shape.ChunkPixels)
         {
             float* chunk = x + (long)pixel * stride;

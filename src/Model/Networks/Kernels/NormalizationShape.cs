@@ -7,7 +7,7 @@ namespace DdpmJobs.Model.Networks.Kernels;
 /// <param name="Groups">Groups of channels.</param>
 /// <param name="Epsilon">Added to the variance.</param>
 /// <param name="Activates">Whether SiLU follows.</param>
-internal readonly record struct NormalizationShape(int Images, int Pixels, int Channels, int Groups, float Epsilon, bool Activates)
+internal readonly record struct NormalizationShape(int Images, int Pixels, int Channels, int Groups, double Epsilon, bool Activates)
 {
     /// <summary>Channels that are worked on at once.</summary>
     public const int Lanes = 16;

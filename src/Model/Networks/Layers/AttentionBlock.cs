@@ -40,8 +40,8 @@ internal sealed class AttentionBlock : Module<Tensor, Tensor>, IHiddenProducts
         Tensor q = Rows(_q.call(h)).mul(1 / Math.Sqrt(channels));
         Tensor k = Rows(_k.call(h));
         Tensor v = Rows(_v.call(h));
-        Tensor weights = torch.bmm(q, k.transpose(1, 2)).softmax(-1);
-        h = _out.call(torch.bmm(weights, v).view(n, height, width, channels).permute(0, 3, 1, 2));
+        Tensor weights = MixedPrecision.Product(q, k.transpose(1, 2)).softmax(-1);
+        h = _out.call(MixedPrecision.Product(weights, v).view(n, height, width, channels).permute(0, 3, 1, 2));
         h.add_(x);
         return h.MoveToOuterDisposeScope();
     }

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -7,7 +8,10 @@ namespace DdpmJobs.Model.Networks.Layers;
 /// <summary>A 2-D convolution with bias whose weights come from <see cref="Initializer"/>; libtorch's own layer would draw from its global generator.</summary>
 internal sealed class Convolution : Module<Tensor, Tensor>
 {
+    // Under these names Module.to puts the new parameters that a network gets on another device; else it would leave the old ones in use.
+    [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
+    [ComponentName(Name = "bias")]
     private readonly Parameter _bias;
     private readonly long[] _strides;
     private readonly long[] _padding;
@@ -41,6 +45,6 @@ internal sealed class Convolution : Module<Tensor, Tensor>
         new(init.Constant(0, outChannels, inChannels, kernel, kernel), init.Constant(0, outChannels), 1, kernel / 2);
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => WholeBlocks.Convolve(
-        x, _weight, _bias, (x, weight, bias) => functional.conv2d(x, weight, bias, _strides, _padding));
+    public override Tensor forward(Tensor x) => MixedPrecision.Product(x, _weight, _bias, (x, weight, bias) => WholeBlocks.Convolve(
+        x, weight, bias, (x, weight, bias) => functional.conv2d(x, weight, bias, _strides, _padding)));
 }

@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -7,7 +8,10 @@ namespace DdpmJobs.Model.Networks.Layers;
 /// <summary>A dense layer with bias: (N, in) to (N, out).</summary>
 internal sealed class Dense : Module<Tensor, Tensor>
 {
+    // Under these names Module.to puts the new parameters that a network gets on another device; else it would leave the old ones in use.
+    [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
+    [ComponentName(Name = "bias")]
     private readonly Parameter _bias;
 
     /// <summary>Begins as in the official network: <see cref="Initializer.Weight"/>, and no bias.</summary>
@@ -28,5 +32,5 @@ internal sealed class Dense : Module<Tensor, Tensor>
     public static Dense FanIn(Initializer init, int inWidth, int outWidth) => new(init.FanIn(inWidth, outWidth, inWidth), init.FanIn(inWidth, outWidth));
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => functional.linear(x, _weight, _bias);
+    public override Tensor forward(Tensor x) => MixedPrecision.Product(x, _weight, _bias, functional.linear);
 }

@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -18,7 +19,10 @@ internal sealed class GroupNormalization : Module<Tensor, Tensor>
     private readonly double _epsilon;
     private readonly bool _activates;
     private readonly DropoutLayer? _dropout;
+    // Under these names Module.to puts the new parameters that a network gets on another device; else it would leave the old ones in use.
+    [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
+    [ComponentName(Name = "bias")]
     private readonly Parameter _bias;
 
     public GroupNormalization(Initializer init, int channels, int groups, double epsilon = OfficialEpsilon, bool activates = false, DropoutLayer? dropout = null)
@@ -39,7 +43,7 @@ internal sealed class GroupNormalization : Module<Tensor, Tensor>
     {
         bool drops = training && _dropout is { Rate: > 0 };
         if (NormalizedActivation.Fits(x))
-            return NormalizedActivation.Of(x, _weight, _bias, _groups, _epsilon, _activates, drops ? _dropout!.Mask : default, firstRow: 0);
+            return NormalizedActivation.Of(x, _weight, _bias, _groups, _epsilon, _activates, drops ? _dropout!.Mask : default, drops ? (int)_dropout!.Context.FirstRow : 0);
 
         using DisposeScope scope = NewDisposeScope();
         Tensor h = functional.group_norm(x, _groups, _weight, _bias, _epsilon);

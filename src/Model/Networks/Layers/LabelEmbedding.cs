@@ -1,5 +1,6 @@
 using TorchSharp;
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -12,6 +13,8 @@ namespace DdpmJobs.Model.Networks.Layers;
 /// </remarks>
 internal sealed class LabelEmbedding : Module<Tensor, Tensor>
 {
+    // Under these names Module.to puts the new parameters that a network gets on another device; else it would leave the old ones in use.
+    [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
     private readonly int _classes;
 

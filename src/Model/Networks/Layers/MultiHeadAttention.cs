@@ -39,8 +39,8 @@ internal sealed class MultiHeadAttention : Module<Tensor, Tensor>, IHiddenProduc
 
         // The root of the scale on either side, as in the reference: in half precision the products stay smaller.
         double scale = 1 / Math.Sqrt(Math.Sqrt((double)channels / _heads));
-        Tensor weights = torch.bmm((q * scale).transpose(1, 2), k * scale).softmax(-1);
-        Tensor h = _out.call(torch.bmm(v, weights.transpose(1, 2)).view(n, channels, pixels));
+        Tensor weights = MixedPrecision.Product((q * scale).transpose(1, 2), k * scale).softmax(-1);
+        Tensor h = _out.call(MixedPrecision.Product(v, weights.transpose(1, 2)).view(n, channels, pixels));
         return (x + h.view(x.shape)).MoveToOuterDisposeScope();
     }
 

@@ -34,7 +34,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
     /// <returns>Shaped as x, with the channels last in memory; belongs to the dispose scope in force.</returns>
     public static Tensor Of(Tensor x, Tensor gamma, Tensor beta, int groups, double epsilon, bool activates, DropoutMask mask, int firstRow)
     {
-        NormalizationShape shape = new((int)x.shape[0], (int)(x.shape[2] * x.shape[3]), (int)x.shape[1], groups, (float)epsilon, activates);
+        NormalizationShape shape = new((int)x.shape[0], (int)(x.shape[2] * x.shape[3]), (int)x.shape[1], groups, epsilon, activates);
         Call call = new(shape, mask, firstRow);
         if (is_grad_enabled())
             return apply(x, gamma, beta, call);
@@ -69,7 +69,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         {
             Forward = new NormalizationForward
             {
-                Shape = shape, X = Pointer(x), Gamma = Pointer(saved[1]), Beta = Pointer(saved[2]), Moments = Pointer(saved[3]), Mask = call.Mask, FirstRow = call.FirstRow,
+                Shape = shape, X = Pointer(x), Gamma = Pointer(saved[1]), Beta = Pointer(saved[2]), Moments = (double*)Pointer(saved[3]), Mask = call.Mask, FirstRow = call.FirstRow,
             },
             OutputGradient = Pointer(dy),
             InputGradient = Pointer(dx),
@@ -100,10 +100,10 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         using DisposeScope scope = NewDisposeScope();
         Tensor x = LastChannels.Pixels(input);
         Tensor y = empty_like(x);
-        Tensor moments = empty(call.Shape.Images, 2, call.Shape.Groups);
+        Tensor moments = empty(call.Shape.Images, 2, call.Shape.Groups, dtype: ScalarType.Float64);
         NormalizationForward work = new()
         {
-            Shape = call.Shape, X = Pointer(x), Y = Pointer(y), Gamma = Pointer(gamma), Beta = Pointer(beta), Moments = Pointer(moments), Mask = call.Mask, FirstRow = call.FirstRow,
+            Shape = call.Shape, X = Pointer(x), Y = Pointer(y), Gamma = Pointer(gamma), Beta = Pointer(beta), Moments = (double*)Pointer(moments), Mask = call.Mask, FirstRow = call.FirstRow,
         };
         ThreadTeam.Run(call.Shape.Images, &NormalizationForward.Do, &work);
         return (y.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), moments.MoveToOuterDisposeScope());

@@ -25,7 +25,7 @@ internal sealed class Recomputation : autograd.SingleTensorFunction<Recomputatio
     /// <param name="time">The embedding of t after its activation, (N, time width).</param>
     /// <returns>The block's output; belongs to the dispose scope in force.</returns>
     public static Tensor Of(bool wanted, Func<Tensor, Tensor, Tensor, Tensor> block, Tensor x, Tensor time) =>
-        wanted && is_grad_enabled() ? apply(x, x, time, block) : block(x, x, time);
+        wanted && is_grad_enabled() ? apply(x, x, time, MixedPrecision.Carried(block)) : block(x, x, time);
 
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)

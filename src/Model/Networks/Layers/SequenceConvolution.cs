@@ -1,4 +1,5 @@
 using TorchSharp.Modules;
+using TorchSharp.Utils;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -7,7 +8,10 @@ namespace DdpmJobs.Model.Networks.Layers;
 /// <summary>A 1-D convolution of width 1 with bias: (N, in, L) to (N, out, L). improved-diffusion keeps the weights of its attention in this shape.</summary>
 internal sealed class SequenceConvolution : Module<Tensor, Tensor>
 {
+    // Under these names Module.to puts the new parameters that a network gets on another device; else it would leave the old ones in use.
+    [ComponentName(Name = "weight")]
     private readonly Parameter _weight;
+    [ComponentName(Name = "bias")]
     private readonly Parameter _bias;
 
     private SequenceConvolution(Parameter weight, Parameter bias)
@@ -27,6 +31,6 @@ internal sealed class SequenceConvolution : Module<Tensor, Tensor>
         new(init.Constant(0, outChannels, inChannels, 1), init.Constant(0, outChannels));
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => WholeBlocks.Convolve(
-        x, _weight, _bias, (x, weight, bias) => functional.conv1d(x, weight, bias));
+    public override Tensor forward(Tensor x) => MixedPrecision.Product(x, _weight, _bias, (x, weight, bias) => WholeBlocks.Convolve(
+        x, weight, bias, (x, weight, bias) => functional.conv1d(x, weight, bias)));
 }

@@ -39,6 +39,9 @@ public static partial class RunnerLog
     [LoggerMessage(15, LogLevel.Information, "Training goes on from step {Step}.")]
     internal static partial void Resumed(this ILogger log, long step);
 
+    [LoggerMessage(16, LogLevel.Warning, "Training goes on from step {Step} {Reason}: its numbers may differ from those of a training that was never stopped, within rounding.")]
+    internal static partial void ResumedInexactly(this ILogger log, long step, string reason);
+
     [LoggerMessage(20, LogLevel.Information, "Asked to stop: {Reason}.")]
     internal static partial void StopAsked(this ILogger log, StopReason reason);
 

@@ -8,6 +8,8 @@ Dictionary<string, (string Summary, Func<string[], int> Run)> benchmarks = new()
     ["update"] = ("clipping, optimiser and averages against the memory's speed", UpdateBenchmark.Run),
     ["logging"] = ("what measuring and logging cost a training step", LoggingBenchmark.Run),
     ["checkpoint"] = ("how long a checkpoint holds training: [folder]", CheckpointBenchmark.Run),
+    ["start"] = ("from a claim to the first training step: [cifar10] [digits] [--threads N] [--data FOLDER] [--parts]", StartBenchmark.Run),
+    ["threads"] = ("how far the same training is apart on one and on two threads: [--quick]", ThreadsBenchmark.Run),
     ["memory"] = ("peak memory of training steps against PyTorch: [cifar10] [small] [digits]", MemoryBenchmark.Run),
 };
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using DdpmJobs.GpuRunner.Slots;
+using DdpmJobs.Model.Training;
 using TorchSharp;
 
 namespace DdpmJobs.GpuRunner.Execution;
@@ -13,6 +14,21 @@ public static class AttemptEnvironment
     {
         JsonObject environment = JsonNode.Parse(json)!.AsObject();
         environment["data_hash"] = dataHash;
+        return environment.ToJsonString();
+    }
+
+    /// <summary>The same with how a training goes on from a checkpoint: the step, whether exactly, and if not, why.</summary>
+    /// <param name="json">The environment.</param>
+    /// <param name="resumption">How it goes on; null where it does not.</param>
+    public static string WithResumption(string json, Resumption? resumption)
+    {
+        if (resumption is null)
+        {
+            return json;
+        }
+
+        JsonObject environment = JsonNode.Parse(json)!.AsObject();
+        environment["resumed_from"] = new JsonObject { ["step"] = resumption.Step, ["exact"] = resumption.IsExact, ["reason"] = resumption.Reason };
         return environment.ToJsonString();
     }
 

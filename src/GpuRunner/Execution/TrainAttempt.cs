@@ -39,7 +39,8 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
         // Train on a thread of its own; checkpoints are stored behind its back.
         await using CheckpointUploader uploads = new(
             (saved, cancel) => StoreAsync(attempt, latest, saved, cancel), firstStep < steps ? firstStep : NothingStored, attempt.Stop, log);
-        TaskCompletionSource<string> data = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Resumption? resumption = null;
+        TaskCompletionSource<string> environment = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TrainingSession session = new()
         {
             Device = attempt.Device,
@@ -47,13 +48,21 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
             DataFolder = options.DataFolderOrDefault,
             ResumeFrom = latest is null ? null : artifacts.PathOf(latest.Sha256),
             CheckpointInterval = options.CheckpointInterval,
-            OnData = hash => data.TrySetResult(hash),
+            OnResumed = how =>
+            {
+                resumption = how;
+                if (how.Reason is { } reason)
+                {
+                    log.ResumedInexactly(how.Step, reason);
+                }
+            },
+            OnData = hash => environment.TrySetResult(AttemptEnvironment.WithResumption(AttemptEnvironment.WithData(attempt.EnvironmentJson, hash), resumption)),
             OnPoints = points => Post(attempt, points),
             OnValidation = point => Post(attempt, point),
             OnCheckpoint = uploads.Offer,
             Clock = clock,
         };
-        Task noted = NoteDataAsync(attempt, firstStep, data.Task);
+        Task noted = NoteEnvironmentAsync(attempt, firstStep, environment.Task);
         TrainingEnd end;
         try
         {
@@ -67,7 +76,7 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
         }
         finally
         {
-            data.TrySetCanceled(CancellationToken.None);
+            environment.TrySetCanceled(CancellationToken.None);
             await noted;
         }
 
@@ -124,13 +133,13 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
         }
     }
 
-    // Which images were read is part of what the attempt ran on. None, where the training ended before it had read them.
-    private async Task NoteDataAsync(AttemptContext attempt, long firstStep, Task<string> data)
+    // Which images were read, and how it goes on from a checkpoint, is part of what the attempt ran on. Neither, where the training ended before it had read them.
+    private async Task NoteEnvironmentAsync(AttemptContext attempt, long firstStep, Task<string> environment)
     {
         try
         {
-            string environment = AttemptEnvironment.WithData(attempt.EnvironmentJson, await data);
-            await wait.OutlastAsync(cancel => queue.StartedAsync(attempt.Lease, firstStep, environment, cancel), attempt.Deadline);
+            string json = await environment;
+            await wait.OutlastAsync(cancel => queue.StartedAsync(attempt.Lease, firstStep, json, cancel), attempt.Deadline);
         }
         catch (OperationCanceledException)
         {

@@ -13,6 +13,7 @@ public sealed class Checkpoint : IDisposable
     private const string Format = "ddpmjobs.checkpoint/1";
     private const string ScheduleHashKey = "schedule_hash";
     private const string DataHashKey = "data_hash";
+    private const string ConditionsKey = "conditions";
     private const string ValidationKey = "validation";
     private const string OriginPrefix = "imported_";
 
@@ -40,6 +41,9 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>How the validations of its training went, as JSON: values, protocols, the best so far, and whether the training ended early; null where there was none.</summary>
     public string? Validation => _file.Metadata.GetValueOrDefault(ValidationKey);
+
+    /// <summary>What its training ran on, as JSON; null for imported weights that were not trained on, and in files older than this entry.</summary>
+    public string? Conditions => _file.Metadata.GetValueOrDefault(ConditionsKey);
 
     /// <summary>Free text by name on where its first weights come from, as in <c>imported_sha256</c>; empty where they were drawn.</summary>
     public IReadOnlyDictionary<string, string> Origin =>
@@ -97,9 +101,10 @@ public sealed class Checkpoint : IDisposable
     /// <param name="dataHash">SHA-256 of the images that it was trained on; null where they are not known.</param>
     /// <param name="origin">Free text on where the first weights come from; its names begin with <c>imported_</c>.</param>
     /// <param name="validation">How the validations of its training went; null where there was none.</param>
+    /// <param name="conditions">What its training ran on, as JSON; null where it was not trained.</param>
     public static void Write(
         string path, RunSpec spec, long step, IEnumerable<(string Name, Tensor Value)> tensors, string? dataHash = null, IReadOnlyDictionary<string, string>? origin = null,
-        string? validation = null)
+        string? validation = null, string? conditions = null)
     {
         Dictionary<string, string> metadata = new(origin ?? new Dictionary<string, string>())
         {
@@ -114,6 +119,8 @@ public sealed class Checkpoint : IDisposable
             metadata[DataHashKey] = dataHash;
         if (validation is not null)
             metadata[ValidationKey] = validation;
+        if (conditions is not null)
+            metadata[ConditionsKey] = conditions;
         Safetensors.Write(path, metadata, [.. tensors.Select(tensor =>
             new SafetensorContent(tensor.Name, SafetensorType.F32, tensor.Value.shape, stream => WriteBytes(tensor.Value, stream)))]);
     }

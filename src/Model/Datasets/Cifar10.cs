@@ -55,10 +55,10 @@ public sealed record Cifar10 : Dataset
         int each = split == Split.Train ? BatchImages : TestImages;
         byte[] pixels = new byte[batches.Length * each * Pixels];
         byte[] labels = new byte[batches.Length * each];
+        byte[][] records = files.ReadAll(batches);
         for (int batch = 0; batch < batches.Length; batch++)
         {
-            byte[] records = files.Read(batches[batch].Name, batches[batch].Published);
-            Take(records, each, pixels.AsSpan(batch * each * Pixels), labels.AsSpan(batch * each), batches[batch].Name);
+            Take(records[batch], each, pixels.AsSpan(batch * each * Pixels), labels.AsSpan(batch * each), batches[batch].Name);
         }
 
         return new ImageSet(pixels, labels.Length, Shape, Levels, labels, files.ContentHash);

@@ -65,11 +65,13 @@ public readonly struct RandomStream
     }
 
     /// <summary>Fills with uniform numbers in [0, 1), each with 53 random bits.</summary>
-    public void FillUniform(Span<double> numbers)
+    /// <param name="numbers">Filled.</param>
+    /// <param name="firstBlock">Blocks of two numbers to leave out at the front.</param>
+    public void FillUniform(Span<double> numbers, uint firstBlock = 0)
     {
         for (int i = 0; i < numbers.Length; i += 2)
         {
-            (ulong low, ulong high) = Pair((uint)(i >> 1));
+            (ulong low, ulong high) = Pair(checked(firstBlock + (uint)(i >> 1)));
             numbers[i] = Unit(low);
             if (i + 1 < numbers.Length)
                 numbers[i + 1] = Unit(high);

@@ -10,8 +10,8 @@ namespace DdpmJobs.Model.Training;
 
 /// <summary>Trains one run from a spec, or goes on with it from a checkpoint.</summary>
 /// <remarks>
-/// A training that was stopped or killed and goes on from a checkpoint does the same steps with the same numbers as one that never stopped: on a CPU, with the
-/// same number of threads, every loss and every bit of the last checkpoint's tensors are equal.
+/// A training that was stopped or killed and goes on from a checkpoint does the same steps with the same numbers as one that never stopped: where <see cref="TrainingConditions"/>
+/// on a CPU are the same, every loss and every bit of the last checkpoint are equal. Where they are not, the session is told, and the checkpoints say so.
 /// </remarks>
 public sealed class Trainer
 {
@@ -67,6 +67,9 @@ public sealed class Trainer
         using TrainingState state = new(spec, diffusion.OutputChannels(images.Shape.C), device) { DataHash = images.ContentHash };
         if (session.ResumeFrom is not null)
             state.Load(session.ResumeFrom);
+        (state.Conditions, Resumption resumption) = state.Conditions.GoOn(state.Step, TrainingConditions.Now(session.Device));
+        if (resumption.Step > 0)
+            session.OnResumed?.Invoke(resumption);
         session.OnData?.Invoke(images.ContentHash);
         BatchSource source = new(spec, images, device);
         using TrainingLog log = new(spec.Training, session, state, source.Indices);

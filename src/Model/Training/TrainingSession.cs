@@ -18,6 +18,9 @@ public sealed record TrainingSession
     /// <summary>Longest time between two checkpoints; longer where writing one takes longer, since one is written at a time and training does not wait for it.</summary>
     public TimeSpan CheckpointInterval { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Called on the training thread where it goes on from a step of a checkpoint, before <see cref="OnData"/>; must return at once.</summary>
+    public Action<Resumption>? OnResumed { get; init; }
+
     /// <summary>Called on the training thread with the content hash of the images that are trained on, before the first step; must return at once.</summary>
     public Action<string>? OnData { get; init; }
 

@@ -72,6 +72,9 @@ internal sealed class TrainingState : IDisposable
     /// <summary>How the validations went so far.</summary>
     public ValidationProgress Validation { get; set; } = ValidationProgress.None;
 
+    /// <summary>What its steps ran under; none where it was not trained here.</summary>
+    public ConditionsHistory Conditions { get; set; } = ConditionsHistory.None;
+
     /// <summary>Writes the state to a file.</summary>
     public void Save(string path)
     {
@@ -84,7 +87,7 @@ internal sealed class TrainingState : IDisposable
         string path, long step, IEnumerable<(string Name, Tensor Value)> tensors, IEnumerable<(string Name, float[] Values, long[] Shape)> parts, ValidationProgress validation)
     {
         using DisposeScope scope = NewDisposeScope();
-        Checkpoint.Write(path, _spec, step, [.. tensors, .. parts.Select(part => (part.Name, tensor(part.Values, part.Shape)))], DataHash, Origin, validation.Text);
+        Checkpoint.Write(path, _spec, step, [.. tensors, .. parts.Select(part => (part.Name, tensor(part.Values, part.Shape)))], DataHash, Origin, validation.Text, Conditions.Text);
     }
 
     /// <summary>Takes the state from a file of the same spec.</summary>
@@ -105,6 +108,7 @@ internal sealed class TrainingState : IDisposable
         Step = checkpoint.Step;
         Origin = checkpoint.Origin;
         Validation = ValidationProgress.Read(checkpoint.Validation, path);
+        Conditions = ConditionsHistory.Read(checkpoint.Conditions, path);
     }
 
     /// <summary>The buffers that change from step to step, each with what its tensors' names in a checkpoint begin with.</summary>

@@ -15,7 +15,7 @@ namespace DdpmJobs.Scheduler.Api;
 /// <param name="Evaluations">Measured qualities.</param>
 /// <param name="Artifacts">Files.</param>
 /// <param name="Provenance">What made it: program and version, and the checkpoint that it began with where there is one; null in a sweep's detail.</param>
-/// <param name="Notes">What its runners noted for whoever looks at it, as that a damaged checkpoint was passed over, or that a training ended early.</param>
+/// <param name="Notes">What whoever looks at it must know, as that a damaged checkpoint was passed over, that an attempt went on under other conditions, or that a training ended early.</param>
 public sealed record RunDetail(
     Guid Id, Guid SweepId, int Index, string Name, JsonObject Axes, string SpecHash, JsonObject? Spec, IReadOnlyList<JobView> Jobs,
     IReadOnlyDictionary<string, PointView> Last, IReadOnlyList<EvaluationView> Evaluations, IReadOnlyList<ArtifactView> Artifacts, JsonObject? Provenance,

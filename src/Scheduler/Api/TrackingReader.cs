@@ -112,6 +112,8 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
         List<Run> runs = await db.Runs.AsNoTracking().Where(r => r.SweepId == sweepId && (only == null || r.Id == only)).OrderBy(r => r.Index).ToListAsync(cancel);
         List<Guid> ids = [.. runs.Select(r => r.Id)];
         List<Job> jobs = await db.Jobs.AsNoTracking().Where(j => ids.Contains(j.RunId)).ToListAsync(cancel);
+        List<Guid> jobIds = [.. jobs.Select(j => j.Id)];
+        List<Attempt> resumed = await db.Attempts.AsNoTracking().Where(a => jobIds.Contains(a.JobId) && a.ResumedAtStep > 0).OrderBy(a => a.Fence).ToListAsync(cancel);
         List<Evaluation> evaluations = await db.Evaluations.AsNoTracking().Where(e => ids.Contains(e.RunId)).ToListAsync(cancel);
         List<Artifact> files = await db.Artifacts.AsNoTracking().Where(a => a.SweepId == sweepId && a.RunId != null).ToListAsync(cancel);
         List<JobEvent> notes = await db.JobEvents.AsNoTracking()
@@ -129,7 +131,10 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
                 [.. evaluations.Where(e => e.RunId == r.Id).OrderBy(e => e.CreatedAt).ThenBy(e => e.Id).Select(Views.Of)],
                 [.. files.Where(a => a.RunId == r.Id).OrderBy(a => a.CreatedAt).ThenBy(a => a.Id).Select(Views.Of)],
                 only is null ? null : Views.Object(r.Provenance),
-                [.. notes.Where(e => jobs.Exists(j => j.Id == e.JobId && j.RunId == r.Id)).Select(e => $"attempt {e.Fence}: {e.Reason}")])),
+                [
+                    .. notes.Where(e => jobs.Exists(j => j.Id == e.JobId && j.RunId == r.Id)).Select(e => $"attempt {e.Fence}: {e.Reason}"),
+                    .. resumed.Where(a => jobs.Exists(j => j.Id == a.JobId && j.RunId == r.Id)).Select(AttemptNote.Of).OfType<string>(),
+                ])),
         ];
     }
 

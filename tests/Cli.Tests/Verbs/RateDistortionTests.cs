@@ -75,6 +75,15 @@ public class RateDistortionTests
     }
 
     [Fact]
+    public async Task Show_RunThatWentOnElsewhere_SaysSo()
+    {
+        const string Note = "attempt 2 went on from step 40 on 2 threads instead of 1: equal within rounding to a training that was never stopped, not bit for bit";
+        SweepDetail sweep = Sweeps.Of(Sweeps.Run("epsilon", [Sweeps.Job("train", "succeeded")]) with { Notes = [Note] });
+        await using StubScheduler scheduler = await StubScheduler.StartAsync(sweep);
+        Assert.Contains($"Note: {Note}.", (await Cli.RunAsync(scheduler.Environment, "show", "two/0")).Output);
+    }
+
+    [Fact]
     public async Task Submit_SweepWithWarnings_ShowsThem()
     {
         using ScratchFolder scratch = new();

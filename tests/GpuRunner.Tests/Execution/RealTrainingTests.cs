@@ -81,13 +81,31 @@ public sealed class RealTrainingTests
         Assert.Equal(cause == "bound", double.IsFinite(loss[^1].Value));
     }
 
-    private static async Task<IReadOnlyList<MetricPoint>[]> TrainAsync(int? interruptAtStep)
+    [Fact]
+    public async Task Execute_ResumedOnTwoThreads_SaysSoInTheEnvironment()
+    {
+        List<JsonNode?> resumed = [];
+        await TrainAsync(interruptAtStep: 6, threadsAfter: 2, environment => resumed.Add(environment["resumed_from"]));
+        Assert.Null(resumed[0]);
+        Assert.Equal((6, false, "on 2 threads instead of 1"), ((int)resumed[1]!["step"]!, (bool)resumed[1]!["exact"]!, (string?)resumed[1]!["reason"]));
+    }
+
+    [Fact]
+    public async Task Execute_ResumedUnderTheSameConditions_SaysThatItIsExact()
+    {
+        List<JsonNode?> resumed = [];
+        await TrainAsync(interruptAtStep: 6, threadsAfter: 1, environment => resumed.Add(environment["resumed_from"]));
+        Assert.Equal((6, true, null), ((int)resumed[1]!["step"]!, (bool)resumed[1]!["exact"]!, (string?)resumed[1]!["reason"]));
+    }
+
+    private static async Task<IReadOnlyList<MetricPoint>[]> TrainAsync(int? interruptAtStep, int threadsAfter = 1, Action<JsonNode>? onEnvironment = null)
     {
         using CancellationTokenSource shutdown = new();
         RunWork real = RunWork.OfModel(threads: 1);
+        RunWork after = RunWork.OfModel(threadsAfter);
         RunWork interrupted = real with
         {
-            Train = (spec, session, stop) => real.Train(
+            Train = (spec, session, stop) => (session.ResumeFrom is null ? real : after).Train(
                 spec,
                 session with
                 {
@@ -116,6 +134,11 @@ public sealed class RealTrainingTests
         Assert.True(job.State == JobState.Succeeded, job.Error);
         string images = new Optdigits().Load(Split.Train, null).ContentHash;
         Assert.All(job.Attempts, attempt => Assert.Equal(images, (string?)JsonNode.Parse(attempt.Environment)!["data_hash"]));
+        foreach (Attempt attempt in job.Attempts.OrderBy(attempt => attempt.Fence))
+        {
+            onEnvironment?.Invoke(JsonNode.Parse(attempt.Environment)!);
+        }
+
         return await Task.WhenAll(Curves.Select(name => runner.CurveAsync(lease.RunId, name)));
     }
 }

@@ -28,6 +28,13 @@ public sealed class Cifar10Tests : IDisposable
     }
 
     [Fact]
+    public void Load_PackedFileOfTwoMembers_IsBothInOrder()
+    {
+        _data.Write("cifar10/test_batch.bin.gz", [.. DataFolder.Pack(Batch(1)), .. DataFolder.Pack(Batch(2)[..Record])]);
+        Assert.Equal([1, 6, 2], Small.Load(Split.Test, _data.Path).Labels);
+    }
+
+    [Fact]
     public void Load_MissingBatch_IsNamed()
     {
         WriteBatches();

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Evaluation;
 using DdpmJobs.Model.Training;
+using DdpmJobs.Scheduler.Api;
 using DdpmJobs.Scheduler.Tests.Hosting;
 using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Evaluations;
@@ -37,6 +38,34 @@ public sealed class PagesTests
         Assert.Contains("<svg", run, StringComparison.Ordinal);
         Assert.Contains("gpu01-4711", run, StringComparison.Ordinal);
         Assert.Contains("gpu01-4711", runners, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunPage_AttemptThatWentOnElsewhere_SaysThatItsBitsMayDiffer()
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+        await host.SubmitAsync();
+        await host.Queue.EndAsync(await host.ClaimAsync(JobKind.Train), new AttemptEnding.HandedBack("test"), Cancel);
+        Lease lease = await host.ClaimAsync(JobKind.Train);
+        await host.Queue.StartedAsync(lease, 40, """{ "threads": 2, "resumed_from": { "step": 40, "exact": false, "reason": "on 2 threads instead of 1" } }""", Cancel);
+
+        const string Note = "attempt 2 went on from step 40 on 2 threads instead of 1: equal within rounding to a training that was never stopped, not bit for bit";
+        Assert.Contains(Note, await host.Client.GetStringAsync($"/hangfire/runs/{lease.RunId}", Cancel), StringComparison.Ordinal);
+        RunDetail run = await host.GetAsync<RunDetail>($"/api/v1/runs/{lease.RunId}");
+        Assert.Equal([Note], run.Notes);
+    }
+
+    [Theory]
+    [InlineData("""{ "step": 40, "exact": true, "reason": null }""", null)]
+    [InlineData("""{ "step": 40, "exact": null, "reason": "of a checkpoint that does not say what it was made on" }""",
+        "attempt 1 went on from step 40 of a checkpoint that does not say what it was made on: whether bit for bit as if never stopped is not known")]
+    public async Task Notes_ExactOrUnknown_IsNoneOrSaysSo(string resumed, string? note)
+    {
+        await using SchedulerHost host = await SchedulerHost.StartAsync();
+        await host.SubmitAsync();
+        Lease lease = await host.ClaimAsync(JobKind.Train);
+        await host.Queue.StartedAsync(lease, 40, $$"""{ "resumed_from": {{resumed}} }""", Cancel);
+        Assert.Equal(note is null ? [] : [note], (await host.GetAsync<RunDetail>($"/api/v1/runs/{lease.RunId}")).Notes);
     }
 
     [Fact]

@@ -12,6 +12,9 @@ internal sealed class Initializer(long seed)
     /// <summary>The scale of a layer that begins as almost zero.</summary>
     public const double Tiny = 1e-10; // hojonathanho/diffusion, nn.py:10-11, in place of 0
 
+    // Numbers that one thread makes at a time; even, since a block of the stream is two of them.
+    private const int Portion = 4096;
+
     private long _made;
 
     /// <summary>Makes a weight (out, in, kernel...) with variance scale / ((fan_in + fan_out) / 2), uniform about 0.</summary>
@@ -23,12 +26,7 @@ internal sealed class Initializer(long seed)
         double fanAverage = (shape[0] + shape[1]) * receptive / 2.0;
         double limit = Math.Sqrt(3 * scale / fanAverage);
 
-        double[] uniform = new double[shape[0] * shape[1] * receptive];
-        new RandomStream(seed, RandomPurpose.Initialization, _made++).FillUniform(uniform);
-        float[] values = new float[uniform.Length];
-        for (int i = 0; i < values.Length; i++)
-            values[i] = (float)((2 * uniform[i] - 1) * limit);
-        return new Parameter(torch.tensor(values, shape));
+        return new Parameter(torch.tensor(Uniform(limit, shape[0] * shape[1] * receptive), shape));
     }
 
     /// <summary>Makes a weight or bias uniform in ±1 / sqrt(fan_in), as PyTorch's convolutions and dense layers begin.</summary>
@@ -36,10 +34,7 @@ internal sealed class Initializer(long seed)
     /// <param name="shape">Shape of the parameter.</param>
     public Parameter FanIn(long fanIn, params long[] shape)
     {
-        double limit = 1 / Math.Sqrt(fanIn);
-        double[] uniform = new double[Count(shape)];
-        new RandomStream(seed, RandomPurpose.Initialization, _made++).FillUniform(uniform);
-        return new Parameter(torch.tensor([.. uniform.Select(u => (float)((2 * u - 1) * limit))], shape));
+        return new Parameter(torch.tensor(Uniform(1 / Math.Sqrt(fanIn), Count(shape)), shape));
     }
 
     /// <summary>Makes a weight of standard normal numbers.</summary>
@@ -55,6 +50,22 @@ internal sealed class Initializer(long seed)
     {
         _made++;
         return new Parameter(torch.full(shape, value, torch.float32));
+    }
+
+    // Each number is a function of its place, so the threads need not know of each other.
+    private float[] Uniform(double limit, long count)
+    {
+        RandomStream stream = new(seed, RandomPurpose.Initialization, _made++);
+        float[] values = new float[count];
+        Parallel.For(0, (int)((count + Portion - 1) / Portion), portion =>
+        {
+            Span<float> part = values.AsSpan(portion * Portion, Math.Min(Portion, values.Length - portion * Portion));
+            Span<double> uniform = stackalloc double[part.Length];
+            stream.FillUniform(uniform, (uint)portion * (Portion / 2));
+            for (int i = 0; i < part.Length; i++)
+                part[i] = (float)((2 * uniform[i] - 1) * limit);
+        });
+        return values;
     }
 
     private static long Count(long[] shape)

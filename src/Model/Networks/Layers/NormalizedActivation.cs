@@ -20,7 +20,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
     /// <summary>Whether it can be done: float32 on the CPU, and whole vectors of channels.</summary>
     public static bool Fits(Tensor x) =>
         x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32 && x.dim() == 4 && x.shape[1] % NormalizationShape.Lanes == 0
-        && x.numel() / x.shape[0] <= int.MaxValue / 2;
+        && x.shape[1] * x.shape[2] * x.shape[3] <= int.MaxValue / 2;
 
     /// <summary>Normalises, activates and drops.</summary>
     /// <param name="x">(N, C, H, W) float32, best with the channels last in memory.</param>

@@ -96,18 +96,20 @@ public sealed class LeakTests : IDisposable
         private const int Apart = 20;
 
         private readonly List<(long Tensors, long Bytes)> _early = [], _late = [];
-        private long _next;
+        private readonly long _lastEarly = from + Window;
+        private readonly long _firstLate = to - Window;
+        private long _next = from;
 
         /// <summary>Reads what is held after a number of steps, where that is one of those that count.</summary>
         public void At(long done)
         {
-            if (done < Math.Max(from, _next) || (done > from + Window && done < to - Window))
+            if (done < _next || (done > _lastEarly && done < _firstLate))
                 return;
             _next = done + Apart;
             GC.Collect();
             GC.WaitForPendingFinalizers();
             GC.Collect();
-            (done <= from + Window ? _early : _late).Add((Tensor.TotalCount, Malloc.IsKnown ? Malloc.InUse() : 0));
+            (done <= _lastEarly ? _early : _late).Add((Tensor.TotalCount, Malloc.IsKnown ? Malloc.InUse() : 0));
         }
 
         public void AssertEqual()

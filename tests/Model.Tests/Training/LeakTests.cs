@@ -115,7 +115,7 @@ public sealed class LeakTests : IDisposable
         public void AssertEqual()
         {
             TestContext.Current.TestOutputHelper?.WriteLine($"{string.Join(", ", _early)}, then {string.Join(", ", _late)}");
-            Assert.Equal((6, true), (_early.Count, _late.Count >= 5));
+            Assert.True(_early.Count >= 3 && _late.Count >= 3, $"{_early.Count} early and {_late.Count} late readings are too few."); // a hand-over waits for the disk, so their number varies
             (long tensors, long bytes) = (_early.Min(held => held.Tensors), _early.Min(held => held.Bytes));
             Assert.All(_late, held => Assert.True(held.Tensors == tensors, $"{tensors} tensors became {held.Tensors}."));
             Assert.SkipUnless(Malloc.IsKnown, "This C library does not tell how much memory is in use.");

@@ -15,6 +15,8 @@ namespace DdpmJobs.Model.Training;
 /// </remarks>
 public sealed class Trainer
 {
+    private static readonly Lock Building = new();
+
     private readonly RunSpec _spec;
     private readonly TrainingSession _session;
     private readonly TrainingState _state;
@@ -64,7 +66,7 @@ public sealed class Trainer
         DiffusionModel diffusion = DiffusionModel.From(spec.Process);
         Device device = new(session.Device);
         using IDisposable? rounding = Tf32.Hold(session.Device, spec.Training.Tf32, stop);
-        using TrainingState state = new(spec, diffusion.OutputChannels(images.Shape.C), device) { DataHash = images.ContentHash };
+        using TrainingState state = Build(spec, diffusion.OutputChannels(images.Shape.C), device, images.ContentHash);
         if (session.ResumeFrom is not null)
             state.Load(session.ResumeFrom);
         (state.Conditions, Resumption resumption) = state.Conditions.GoOn(state.Step, TrainingConditions.Now(session.Device));
@@ -87,6 +89,13 @@ public sealed class Trainer
             // The last good checkpoint may have been on its way to the disk when the step was seen to be broken.
             throw new DivergedException(error.Divergence with { CheckpointStep = newest.Step, CheckpointPath = newest.Path });
         }
+    }
+
+    // Two networks that are built at the same moment brought the process down in some of ten starts: one after the other does not.
+    private static TrainingState Build(RunSpec spec, int outChannels, Device device, string dataHash)
+    {
+        lock (Building)
+            return new TrainingState(spec, outChannels, device) { DataHash = dataHash };
     }
 
     private TrainingEnd Run(CancellationToken stop)

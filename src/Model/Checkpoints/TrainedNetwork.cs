@@ -13,6 +13,7 @@ namespace DdpmJobs.Model.Checkpoints;
 public sealed class TrainedNetwork : IDisposable
 {
     private readonly nn.Module<Tensor, Tensor, Tensor> _network;
+    private bool _passed;
     private readonly bool _knowsNoLabel;
 
     private TrainedNetwork(RunSpec spec, string device, string weights)
@@ -103,7 +104,9 @@ public sealed class TrainedNetwork : IDisposable
         if (labels is null && LabelCount > 0 && !_knowsNoLabel)
             throw new InvalidOperationException("The network was trained with the label of every image: without labels it would answer with nonsense.");
         using IDisposable quiet = no_grad();
-        return Model.ByTimestep(ConditionalModule.Given(_network, labels))(xt, t);
+        Tensor? output = null;
+        FirstPass.Do(ref _passed, () => output = Model.ByTimestep(ConditionalModule.Given(_network, labels))(xt, t));
+        return output!;
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Devices;
 using DdpmJobs.Model.Diffusion;
+using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Timesteps;
 using TorchSharp;
@@ -15,8 +16,6 @@ namespace DdpmJobs.Model.Training;
 /// </remarks>
 public sealed class Trainer
 {
-    private static readonly Lock Building = new();
-
     private readonly RunSpec _spec;
     private readonly TrainingSession _session;
     private readonly TrainingState _state;
@@ -26,6 +25,7 @@ public sealed class Trainer
     private readonly Validator? _validator;
     private readonly CheckpointWriter _checkpoints;
     private long _saved;
+    private bool _passed;
 
     private Trainer(
         RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, BatchFeed batches, TrainingLog log, Validator? validator, CheckpointWriter checkpoints)
@@ -66,7 +66,7 @@ public sealed class Trainer
         DiffusionModel diffusion = DiffusionModel.From(spec.Process);
         Device device = new(session.Device);
         using IDisposable? rounding = Tf32.Hold(session.Device, spec.Training.Tf32, stop);
-        using TrainingState state = Build(spec, diffusion.OutputChannels(images.Shape.C), device, images.ContentHash);
+        using TrainingState state = new(spec, diffusion.OutputChannels(images.Shape.C), device) { DataHash = images.ContentHash };
         if (session.ResumeFrom is not null)
             state.Load(session.ResumeFrom);
         (state.Conditions, Resumption resumption) = state.Conditions.GoOn(state.Step, TrainingConditions.Now(session.Device));
@@ -91,13 +91,6 @@ public sealed class Trainer
         }
     }
 
-    // Two networks that are built at the same moment brought the process down in some of ten starts: one after the other does not.
-    private static TrainingState Build(RunSpec spec, int outChannels, Device device, string dataHash)
-    {
-        lock (Building)
-            return new TrainingState(spec, outChannels, device) { DataHash = dataHash };
-    }
-
     private TrainingEnd Run(CancellationToken stop)
     {
         // What was measured at the step it goes on from is handed over again: whoever cuts curves there cuts it too.
@@ -108,7 +101,7 @@ public sealed class Trainer
 
         while (_state.Step < _spec.Training.Steps && !IsComplete && !stop.IsCancellationRequested)
         {
-            DoStep();
+            FirstPass.Do(ref _passed, DoStep);
 
             // Hand over what was measured.
             if (_state.Step % _spec.Training.LogEvery == 0)

@@ -1,5 +1,4 @@
 using DdpmJobs.Model.Specs;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Training;
@@ -7,8 +6,6 @@ namespace DdpmJobs.Model.Training;
 /// <summary>What follows the gradient in a training step: clipping, warm-up, the optimiser and the moving averages.</summary>
 internal static class WeightUpdate
 {
-    private const long PieceLength = 1 << 17; // half a megabyte of each buffer
-
     /// <summary>Moves the weights and their averages, in place.</summary>
     /// <param name="training">How.</param>
     /// <param name="step">The optimiser step, zero-based.</param>
@@ -32,26 +29,11 @@ internal static class WeightUpdate
         double decay = training.Decay.FactorAt(step, training.WarmupSteps, training.Steps);
         double learningRate = training.Optimizer.LearningRate * warmup * decay;
         double[] kept = [.. training.Ema.Select(ema => ema.DecayAt(step))];
-        foreach ((long start, long length) in Pieces(values))
-        {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor weights = values.narrow(0, start, length);
-            training.Optimizer.Step(weights, gradient.narrow(0, start, length), [.. slots.Select(slot => slot.narrow(0, start, length))], step, learningRate);
+        training.Optimizer.Step(values, gradient, slots, step, learningRate);
 
-            // Move their averages.
-            for (int i = 0; i < averages.Count; i++)
-                averages[i].narrow(0, start, length).lerp_(weights, 1 - kept[i]);
-        }
-
+        // Move their averages.
+        for (int i = 0; i < averages.Count; i++)
+            averages[i].lerp_(values, 1 - kept[i]);
         return (gradNorm, learningRate);
-    }
-
-    // On a CPU piece by piece, so that what one operation wrote is still in the cache when the next one reads it. On other devices launching many operations would cost more.
-    private static IEnumerable<(long Start, long Length)> Pieces(Tensor values)
-    {
-        long all = values.shape[0];
-        long piece = values.device_type == DeviceType.CPU ? PieceLength : all;
-        for (long start = 0; start < all; start += piece)
-            yield return (start, Math.Min(piece, all - start));
     }
 }

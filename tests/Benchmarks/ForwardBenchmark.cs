@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using DdpmJobs.Model.Training;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -10,24 +9,13 @@ internal static class ForwardBenchmark
 {
     private const int Pairs = 7;
 
-    public static int Run(string[] args)
-    {
-        bool alone = args.Contains("--alone");
-        if (!alone && !Peer.IsThere())
-            return 2;
-        NativeMemory.Keep();
-        set_num_threads(Setting.Threads);
-        foreach (Setting setting in Setting.Named([.. args.Where(arg => arg != "--alone")]))
-            Measure(setting, alone);
-        return 0;
-    }
+    public static int Run(string[] args) => Peer.InTurns(args, Measure);
 
-    private static void Measure(Setting setting, bool alone)
+    private static void Measure(Setting setting, Peer? peer)
     {
         using IDisposable quiet = inference_mode();
         using DisposeScope scope = NewDisposeScope();
         using nn.Module<Tensor, Tensor, Tensor> network = setting.Build();
-        using Peer? peer = alone ? null : new Peer(setting);
         Tensor x = ones(setting.Batch, setting.Images.Channels, setting.Images.Size, setting.Images.Size);
         Tensor t = full(setting.Batch, 500, dtype: ScalarType.Int64);
         network.forward(x, t).Dispose();

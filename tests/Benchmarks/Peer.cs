@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using DdpmJobs.Model.Training;
 
 namespace DdpmJobs.Benchmarks;
 
@@ -20,6 +21,27 @@ internal sealed class Peer : IDisposable
             RedirectStandardOutput = true,
         };
         _process = Process.Start(start)!;
+    }
+
+    /// <summary>Measures settings one after the other, each with a peer of its own.</summary>
+    /// <param name="args">Names of settings, none for all; <c>--alone</c> for no peer.</param>
+    /// <param name="measure">Given the setting and its peer.</param>
+    /// <returns>The exit code.</returns>
+    public static int InTurns(string[] args, Action<Setting, Peer?> measure)
+    {
+        const string Alone = "--alone";
+        bool alone = args.Contains(Alone);
+        if (!alone && !IsThere())
+            return 2;
+        NativeMemory.Keep();
+        TorchSharp.torch.set_num_threads(Setting.Threads);
+        foreach (Setting setting in Setting.Named([.. args.Where(arg => arg != Alone)]))
+        {
+            using Peer? peer = alone ? null : new Peer(setting);
+            measure(setting, peer);
+        }
+
+        return 0;
     }
 
     /// <summary>Whether PyTorch is there; says how to get it where it is not.</summary>

@@ -1,14 +1,16 @@
 using DdpmJobs.Benchmarks;
 
-// One class a benchmark; `all` runs every one that needs no argument.
+// One class a benchmark.
 Dictionary<string, (string Summary, Func<string[], int> Run)> benchmarks = new()
 {
     ["train-step"] = ("training steps against PyTorch: [cifar10] [small] [digits]", StepBenchmark.Run),
     ["forward"] = ("network evaluations against PyTorch, and against the machine's convolutions: [cifar10] [small] [digits]", ForwardBenchmark.Run),
+    ["attention"] = ("the products of attention against libtorch's operators", AttentionBenchmark.Run),
     ["update"] = ("clipping, optimiser and averages against the memory's speed", UpdateBenchmark.Run),
     ["logging"] = ("what measuring and logging cost a training step", LoggingBenchmark.Run),
     ["checkpoint"] = ("how long a checkpoint holds training: [folder]", CheckpointBenchmark.Run),
     ["start"] = ("from a claim to the first training step: [cifar10] [digits] [--threads N] [--data FOLDER] [--parts]", StartBenchmark.Run),
+    ["overhead"] = ("what of a training step does not grow with its images, managed code among it", OverheadBenchmark.Run),
     ["threads"] = ("how far the same training is apart on one and on two threads: [--quick]", ThreadsBenchmark.Run),
     ["memory"] = ("peak memory of training steps against PyTorch: [cifar10] [small] [digits]", MemoryBenchmark.Run),
 };

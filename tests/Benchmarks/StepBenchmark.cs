@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using DdpmJobs.Model.Training;
-using static TorchSharp.torch;
 
 namespace DdpmJobs.Benchmarks;
 
@@ -9,23 +8,12 @@ internal static class StepBenchmark
 {
     private const int Pairs = 7;
 
-    public static int Run(string[] args)
-    {
-        bool alone = args.Contains("--alone");
-        if (!alone && !Peer.IsThere())
-            return 2;
-        NativeMemory.Keep();
-        set_num_threads(Setting.Threads);
-        foreach (Setting setting in Setting.Named([.. args.Where(arg => arg != "--alone")]))
-            Measure(setting, alone);
-        return 0;
-    }
+    public static int Run(string[] args) => Peer.InTurns(args, Measure);
 
-    private static void Measure(Setting setting, bool alone)
+    private static void Measure(Setting setting, Peer? peer)
     {
         string folder = Directory.CreateTempSubdirectory("ddpm-benchmark-").FullName;
         using CancellationTokenSource stop = new();
-        using Peer? peer = alone ? null : new Peer(setting);
         try
         {
             setting.WritePictures(folder);

@@ -58,7 +58,7 @@ internal sealed record Combination(string Objective, string Variance, string Tim
         }
     }
 
-    /// <summary>A tiny training of it: 8 x 8 digits, a network of a few channels, dropout, two moving averages, a learning rate that changes.</summary>
+    /// <summary>A tiny training of it: 8 x 8 digits, a network of a few channels (but enough for the fused kernels), dropout, two moving averages, a learning rate that changes.</summary>
     /// <exception cref="SpecException">The specs refuse it.</exception>
     public RunSpec Spec(int steps) => Kinds("prediction").Select(prediction => (RunSpec?)Allowed(prediction, steps)).First(spec => spec is not null)!;
 
@@ -108,7 +108,7 @@ internal sealed record Combination(string Objective, string Variance, string Tim
             ["network"] = new JsonObject
             {
                 ["kind"] = "ddpm_unet",
-                ["channels"] = 4,
+                ["channels"] = 16,
                 ["multipliers"] = new JsonArray(1),
                 ["blocks"] = 1,
                 ["attention"] = new JsonArray(),

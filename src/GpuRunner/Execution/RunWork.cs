@@ -22,9 +22,11 @@ public sealed record RunWork(
         (spec, checkpoint, device, data, progress, stop) => OnThreads(threads, () => Evaluator.Evaluate(spec, checkpoint, device, data, progress, stop)),
         (spec, checkpoint, device, data, folder, progress, stop) => OnThreads(threads, () => SampleWriter.Write(spec, checkpoint, device, data, folder, progress, stop)));
 
-    // OpenMP keeps its number of threads for each calling thread, so every job's own thread sets it before its first tensor.
+    // OpenMP keeps its number of threads for each calling thread, so every job's own thread sets it before its first tensor. libtorch gives a thread at its first operation the number
+    // that any thread has set last; asking for it does that before and not after.
     private static T OnThreads<T>(int threads, Func<T> work)
     {
+        torch.get_num_threads();
         torch.set_num_threads(threads);
         return work();
     }

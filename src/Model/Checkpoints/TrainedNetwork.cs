@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Diffusion;
 using DdpmJobs.Model.Networks;
+using DdpmJobs.Model.Networks.Layers;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Training;
 using TorchSharp;
@@ -13,7 +14,7 @@ namespace DdpmJobs.Model.Checkpoints;
 public sealed class TrainedNetwork : IDisposable
 {
     private readonly nn.Module<Tensor, Tensor, Tensor> _network;
-    private bool _passed;
+    private readonly FirstPass _first = new();
     private readonly bool _knowsNoLabel;
 
     private TrainedNetwork(RunSpec spec, string device, string weights)
@@ -54,7 +55,12 @@ public sealed class TrainedNetwork : IDisposable
         using Checkpoint file = Checkpoint.Open(checkpoint, spec);
         TrainedNetwork network = new(spec, device, weights) { Step = file.Step, Selected = choice == CheckpointChoice.Best ? SelectionOf(file, spec, checkpoint) : null };
         foreach ((string name, Parameter parameter) in network._network.named_parameters())
-            file.CopyTo($"{(weights == WeightChoice.Raw ? "model" : weights)}.{name}", parameter);
+        {
+            using IDisposable quiet = no_grad();
+            parameter.set_(LastChannels.Weight(empty_like(parameter).view(-1), parameter.shape));
+            file.CopyTo($"{WeightChoice.PrefixOf(weights)}.{name}", parameter);
+        }
+
         return network.Detached();
     }
 
@@ -104,9 +110,8 @@ public sealed class TrainedNetwork : IDisposable
         if (labels is null && LabelCount > 0 && !_knowsNoLabel)
             throw new InvalidOperationException("The network was trained with the label of every image: without labels it would answer with nonsense.");
         using IDisposable quiet = no_grad();
-        Tensor? output = null;
-        FirstPass.Do(ref _passed, () => output = Model.ByTimestep(ConditionalModule.Given(_network, labels))(xt, t));
-        return output!;
+        using Lock.Scope alone = _first.Enter(xt.shape[0]);
+        return Model.ByTimestep(ConditionalModule.Given(_network, labels))(xt, t);
     }
 
     /// <inheritdoc/>

@@ -51,10 +51,9 @@ public sealed class DropoutContext(long seed)
         DropoutMask mask = MaskOf(rate, layer);
         long size = channels * height * width;
         (long firstBlock, long skipped) = Math.DivRem(FirstRow * size, DropoutMask.PerBlock);
-        RandomStream stream = new(seed, RandomPurpose.Dropout, Step, layer);
 
         // The two draws of a word, the lower first.
-        Tensor words = TensorPhilox.Words(stream, firstBlock, (skipped + n * size + DropoutMask.PerBlock - 1) / DropoutMask.PerBlock, device);
+        Tensor words = TensorPhilox.Words(mask.Stream, firstBlock, (skipped + n * size + DropoutMask.PerBlock - 1) / DropoutMask.PerBlock, device);
         Tensor lower = words.bitwise_and(torch.tensor(0xFFFFL)).ge(mask.Threshold);
         Tensor upper = words.ge((long)mask.Threshold << 16);
         Tensor kept = stack([lower, upper], -1).flatten().narrow(0, skipped, n * size);
@@ -62,5 +61,5 @@ public sealed class DropoutContext(long seed)
     }
 
     /// <summary>The mask of a layer at this step, for who makes it where it is used.</summary>
-    internal DropoutMask MaskOf(double rate, int layer) => new(seed, Step, layer, rate);
+    internal DropoutMask MaskOf(double rate, int layer) => new(new RandomStream(seed, RandomPurpose.Dropout, Step, layer), rate, FirstRow);
 }

@@ -11,6 +11,10 @@ internal static class WeightChoice
     /// <summary>The first moving average.</summary>
     public const string FirstEma = "ema.0";
 
+    /// <summary>What the names of these weights begin with in a checkpoint.</summary>
+    /// <param name="weights">As the specs write it.</param>
+    public static string PrefixOf(string weights) => weights == Raw ? "model" : weights;
+
     /// <summary>Throws when a run has no such weights.</summary>
     /// <param name="weights">The words of the spec.</param>
     /// <param name="run">The run.</param>

@@ -27,7 +27,7 @@ public sealed record FinishedTraining(long Step, string? EndedEarly)
             return new FinishedTraining(file.Step, progress.EndedEarly);
 
         // Imported weights count as trained without ever having been validated.
-        bool isValidated = file.Step % validation.Every != 0 || progress.Step == file.Step || file.Origin.Count > 0;
+        bool isValidated = file.Origin.Count > 0 || !progress.IsDue(validation, file.Step);
         return hasAllSteps && isValidated ? new FinishedTraining(file.Step, null) : null;
     }
 }

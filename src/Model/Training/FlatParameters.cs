@@ -1,3 +1,4 @@
+using DdpmJobs.Model.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -5,6 +6,7 @@ using static TorchSharp.torch;
 namespace DdpmJobs.Model.Training;
 
 /// <summary>The parameters of a network as views of one flat buffer, and their gradients of another: what touches all of them is then one operation.</summary>
+/// <remarks>In the buffer a parameter lies as its layer likes it best (<see cref="LastChannels.Weight"/>); its shape, and what a checkpoint holds, do not depend on that.</remarks>
 internal sealed class FlatParameters : IDisposable
 {
     private const long Alignment = 16; // floats: one cache line, so that every parameter starts where vector code likes it
@@ -70,6 +72,6 @@ internal sealed class FlatParameters : IDisposable
         long count = 1;
         foreach (long extent in shape)
             count *= extent;
-        return buffer.narrow(0, offset, count).view(shape);
+        return LastChannels.Weight(buffer.narrow(0, offset, count), shape);
     }
 }

@@ -40,7 +40,7 @@ internal sealed class StepGradient(RunSpec spec, DiffusionModel diffusion, nn.Mo
             // Clip what this replica has gathered, and begin anew for the next.
             if (mean is not null && (pass + 1) % _parts.PassesPerReplica == 0)
             {
-                Clip();
+                WeightUpdate.Clip(gradients, spec.Training.ClipNorm);
                 mean.add_(gradients, alpha: 1.0 / _parts.Replicas);
                 gradients.zero_();
             }
@@ -74,13 +74,5 @@ internal sealed class StepGradient(RunSpec spec, DiffusionModel diffusion, nn.Mo
         return losses.detach().MoveToOuterDisposeScope();
 
         Tensor Rows(Tensor whole) => _parts.Passes == 1 ? whole : whole.narrow(0, first, _parts.Rows);
-    }
-
-    private void Clip()
-    {
-        using IDisposable quiet = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        double most = spec.Training.ClipNorm;
-        gradients.mul_(gradients.norm().clamp_min(most).reciprocal_().mul_(most));
     }
 }

@@ -24,8 +24,8 @@ public sealed class Trainer
     private readonly TrainingLog _log;
     private readonly Validator? _validator;
     private readonly CheckpointWriter _checkpoints;
+    private readonly FirstPass _first = new();
     private long _saved;
-    private bool _passed;
 
     private Trainer(
         RunSpec spec, TrainingSession session, DiffusionModel diffusion, TrainingState state, BatchFeed batches, TrainingLog log, Validator? validator, CheckpointWriter checkpoints)
@@ -41,9 +41,7 @@ public sealed class Trainer
         _gradient = new StepGradient(spec, diffusion, state.Network, state.Dropout, state.Gradients);
     }
 
-    // A stop may have come between a step and its validation; then there is one to catch up on.
-    private bool IsValidationDue => _spec.Training.Validation is ValidationSpec validation
-        && _state.Step > 0 && _state.Step % validation.Every == 0 && _state.Validation.Step < _state.Step;
+    private bool IsValidationDue => _state.Validation.IsDue(_spec.Training.Validation, _state.Step);
 
     private bool IsKept => _spec.Training.Checkpoints.KeepEvery > 0 && _state.Step > 0 && _state.Step % _spec.Training.Checkpoints.KeepEvery == 0;
 
@@ -67,16 +65,19 @@ public sealed class Trainer
         Device device = new(session.Device);
         using IDisposable? rounding = Tf32.Hold(session.Device, spec.Training.Tf32, stop);
         using TrainingState state = new(spec, diffusion.OutputChannels(images.Shape.C), device) { DataHash = images.ContentHash };
+        SavedCheckpoint? start = null;
         if (session.ResumeFrom is not null)
+        {
             state.Load(session.ResumeFrom);
+            start = new SavedCheckpoint(session.ResumeFrom, state.Step);
+        }
+
         (state.Conditions, Resumption resumption) = state.Conditions.GoOn(state.Step, TrainingConditions.Now(session.Device));
         if (resumption.Step > 0)
             session.OnResumed?.Invoke(resumption);
         session.OnData?.Invoke(images.ContentHash);
         BatchSource source = new(spec, images, device);
         using TrainingLog log = new(spec.Training, session, state, source.Indices);
-        if (session.ResumeFrom is not null)
-            log.LastCheckpoint = (session.ResumeFrom, state.Step);
         using Validator? validator = spec.Training.Validation is null ? null : new Validator(spec, state, images, session);
         using CheckpointWriter checkpoints = new(state, session);
         using BatchFeed batches = new(source, spec.Training.Steps, session.DrawAhead ?? device.type == DeviceType.CUDA);
@@ -84,10 +85,10 @@ public sealed class Trainer
         {
             return new Trainer(spec, session, diffusion, state, batches, log, validator, checkpoints).Run(stop);
         }
-        catch (DivergedException error) when (checkpoints.NewestAfterAll() is SavedCheckpoint newest)
+        catch (DivergedException error) when ((checkpoints.NewestAfterAll() ?? start) is SavedCheckpoint good)
         {
             // The last good checkpoint may have been on its way to the disk when the step was seen to be broken.
-            throw new DivergedException(error.Divergence with { CheckpointStep = newest.Step, CheckpointPath = newest.Path });
+            throw new DivergedException(error.Divergence with { CheckpointStep = good.Step, CheckpointPath = good.Path });
         }
     }
 
@@ -101,7 +102,7 @@ public sealed class Trainer
 
         while (_state.Step < _spec.Training.Steps && !IsComplete && !stop.IsCancellationRequested)
         {
-            FirstPass.Do(ref _passed, DoStep);
+            DoStep();
 
             // Hand over what was measured.
             if (_state.Step % _spec.Training.LogEvery == 0)
@@ -119,6 +120,7 @@ public sealed class Trainer
 
     private void DoStep()
     {
+        using Lock.Scope alone = _first.Enter(_spec.Training.BatchSize);
         using DisposeScope scope = NewDisposeScope();
         long step = _state.Step;
         TrainingSpec training = _spec.Training;

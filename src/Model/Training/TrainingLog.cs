@@ -36,9 +36,6 @@ internal sealed class TrainingLog : IDisposable
         _since = session.Clock.GetTimestamp();
     }
 
-    /// <summary>The newest complete checkpoint: its path and the steps it holds; null before the first.</summary>
-    public (string Path, long Step)? LastCheckpoint { get; set; }
-
     /// <summary>Keeps the values of one step; waits only where the device is <see cref="MeasurementRing.Rows"/> steps behind.</summary>
     /// <param name="step">The optimiser step, zero-based.</param>
     /// <param name="loss">What was minimised, a scalar.</param>
@@ -103,8 +100,6 @@ internal sealed class TrainingLog : IDisposable
         LossAbove = cause == DivergenceCause.Bound ? _training.Divergence.LossAbove : null,
         StepsOver = cause == DivergenceCause.Bound ? _training.Divergence.ForSteps : null,
         Images = _last.Timesteps.Count == 0 ? [] : _imagesOf(_last.Step),
-        CheckpointStep = LastCheckpoint?.Step,
-        CheckpointPath = LastCheckpoint?.Path,
     });
 
     private void HandOver(bool diverged)

@@ -117,7 +117,7 @@ internal sealed class TrainingState : IDisposable
         Optimizer optimizer = _spec.Training.Optimizer;
         return
         [
-            ("model", Values),
+            (WeightChoice.PrefixOf(WeightChoice.Raw), Values),
             .. Averages.Select((average, i) => ($"ema.{i}", average)),
             .. Slots.Select((slot, i) => ($"{optimizer.Kind}.{optimizer.Slots[i]}", slot)),
         ];
@@ -130,7 +130,7 @@ internal sealed class TrainingState : IDisposable
     /// <summary>The weights, or a moving average of them, by their names in the network; they share the state's memory, and the caller disposes them.</summary>
     /// <param name="weights">As <see cref="WeightChoice"/> has it.</param>
     public IEnumerable<(string Name, Tensor Value)> NamedWeights(string weights) =>
-        _parameters.Split(Buffers().Single(buffer => buffer.Prefix == (weights == WeightChoice.Raw ? "model" : weights)).Buffer);
+        _parameters.Split(Buffers().Single(buffer => buffer.Prefix == WeightChoice.PrefixOf(weights)).Buffer);
 
     /// <summary>What else changes from step to step: small, and not on the device.</summary>
     public IEnumerable<(string Name, float[] Values, long[] Shape)> Parts()

@@ -2,14 +2,33 @@ using DdpmJobs.Model.Specs;
 
 namespace DdpmJobs.Model.Training;
 
-/// <summary>Finds trainings that are too short for their own settings, whose defaults are those of 800,000 steps.</summary>
+/// <summary>Finds trainings that are too short for their own settings, whose defaults are those of 800,000 steps, or for what they are asked to keep and measure.</summary>
 internal static class TrainingWarnings
 {
     private const double MuchOfTheFirstWeights = 0.1;
     private const int Counted = 1_000_000;
 
     /// <summary>All warnings on a training.</summary>
-    public static IEnumerable<RunWarning> Of(TrainingSpec training)
+    public static IEnumerable<RunWarning> Of(TrainingSpec training) => [.. OfWhatIsKept(training), .. OfLength(training)];
+
+    private static IEnumerable<RunWarning> OfWhatIsKept(TrainingSpec training)
+    {
+        int keep = training.Checkpoints.KeepEvery;
+        if (keep > training.Steps)
+            yield return new RunWarning("training.checkpoints.keep_every", $"is {keep}, more than the {training.Steps} steps of the training, so that none is kept; lower it, or leave it out");
+        if (training.Validation is not ValidationSpec validation)
+            yield break;
+        if (validation.Every > training.Steps)
+            yield return new RunWarning("training.validation.every", $"is {validation.Every}, more than the {training.Steps} steps of the training, so that nothing is measured; lower it, or leave validation out");
+
+        // The first validation can only set the mark; after it as many as the patience must fail, and the last step is the end anyway.
+        else if (training.EarlyStop is EarlyStopSpec early && (early.Patience + 1L) * validation.Every >= training.Steps)
+        {
+            yield return new RunWarning("training.early_stop.patience", $"is {early.Patience} validations of {validation.Every} steps, which {training.Steps} steps leave no room for, so that the training never ends early; lower it, or leave early_stop out");
+        }
+    }
+
+    private static IEnumerable<RunWarning> OfLength(TrainingSpec training)
     {
         if (training.WarmupSteps >= training.Steps && training.Steps > 1)
         {

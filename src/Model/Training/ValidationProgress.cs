@@ -66,6 +66,11 @@ internal sealed record ValidationProgress
         }
     }
 
+    /// <summary>Whether a validation is due that has not been done: at the newest step, or one that a stop has come before.</summary>
+    /// <param name="validation">How often; null for never.</param>
+    /// <param name="step">Optimiser steps done.</param>
+    public bool IsDue(ValidationSpec? validation, long step) => validation is not null && step > 0 && step % validation.Every == 0 && Step < step;
+
     /// <summary>After a validation more.</summary>
     /// <param name="step">Optimiser steps done.</param>
     /// <param name="values">What it measured.</param>

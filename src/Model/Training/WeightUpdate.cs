@@ -1,4 +1,5 @@
 using DdpmJobs.Model.Specs;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Training;
@@ -19,10 +20,7 @@ internal static class WeightUpdate
     {
         using IDisposable quiet = no_grad();
 
-        // Clip the gradient's global norm.
-        Tensor gradNorm = gradient.norm();
-        if (training.ClipNorm > 0)
-            gradient.mul_(gradNorm.clamp_min(training.ClipNorm).reciprocal_().mul_(training.ClipNorm));
+        Tensor gradNorm = Clip(gradient, training.ClipNorm);
 
         // Move the weights; the learning rate rises from 0, and may fall after that.
         double warmup = training.WarmupSteps == 0 ? 1 : Math.Min((double)step / training.WarmupSteps, 1); // hojonathanho/diffusion, utils.py:145-148
@@ -35,5 +33,19 @@ internal static class WeightUpdate
         for (int i = 0; i < averages.Count; i++)
             averages[i].lerp_(values, 1 - kept[i]);
         return (gradNorm, learningRate);
+    }
+
+    /// <summary>Scales a gradient down to a norm, in place.</summary>
+    /// <param name="gradient">(P,); changed where its norm is larger.</param>
+    /// <param name="most">The largest norm that it may have; 0 for any.</param>
+    /// <returns>The norm that it had, a scalar in the dispose scope in force.</returns>
+    public static Tensor Clip(Tensor gradient, double most)
+    {
+        using IDisposable quiet = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor norm = gradient.norm();
+        if (most > 0)
+            gradient.mul_(norm.clamp_min(most).reciprocal_().mul_(most));
+        return norm.MoveToOuterDisposeScope();
     }
 }

@@ -24,25 +24,12 @@ public sealed partial class ArtifactStore
         await change.LockHeldAsync(lease, cancel);
         string name = Path.GetFileName(saved.Path);
         List<Artifact> rows = [];
-        Artifact Row(string kind, string fileName, string? selection) => new()
-        {
-            Id = Guid.CreateVersion7(),
-            SweepId = lease.SweepId,
-            RunId = lease.RunId,
-            JobId = lease.JobId,
-            Fence = lease.Fence,
-            Kind = kind,
-            Name = fileName,
-            Sha256 = sha256,
-            Step = saved.Step,
-            Selection = selection,
-            CreatedAt = change.Now,
-        };
         if (saved.IsReplaceable)
-            rows.Add(Row(CheckpointKinds.Newest, name, null));
+            rows.Add(RowOf(change, lease, CheckpointKinds.Newest, name, sha256, saved.Step));
         if (saved.IsKept)
-            rows.Add(Row(CheckpointKinds.Kept, name, null));
-        rows.AddRange(saved.BestOf.Select(selection => Row(CheckpointKinds.Best, $"best-{selection.Metric}-{name}", JsonSerializer.Serialize(selection, Artifact.SelectionFormat))));
+            rows.Add(RowOf(change, lease, CheckpointKinds.Kept, name, sha256, saved.Step));
+        rows.AddRange(saved.BestOf.Select(selection =>
+            RowOf(change, lease, CheckpointKinds.Best, $"best-{selection.Metric}-{name}", sha256, saved.Step, JsonSerializer.Serialize(selection, Artifact.SelectionFormat))));
 
         foreach (Artifact row in rows)
         {

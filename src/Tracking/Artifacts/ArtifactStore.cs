@@ -27,19 +27,7 @@ public sealed partial class ArtifactStore(IDbContextFactory<TrackingDb> contexts
         (string sha256, long bytes) = await _folder.PutAsync(file, cancel);
         await using JobChange change = await JobChange.BeginAsync(contexts, cancel);
         await change.LockHeldAsync(lease, cancel);
-        var artifact = new Artifact
-        {
-            Id = Guid.CreateVersion7(),
-            SweepId = lease.SweepId,
-            RunId = lease.RunId,
-            JobId = lease.JobId,
-            Fence = lease.Fence,
-            Kind = kind,
-            Name = Path.GetFileName(file),
-            Sha256 = sha256,
-            Step = step,
-            CreatedAt = change.Now,
-        };
+        Artifact artifact = RowOf(change, lease, kind, Path.GetFileName(file), sha256, step);
         await AddRowsAsync(change, artifact, file, bytes, from, cancel);
         if (kind == CheckpointKinds.Newest)
             await DropReplacedAsync(change, artifact, cancel);
@@ -131,6 +119,21 @@ public sealed partial class ArtifactStore(IDbContextFactory<TrackingDb> contexts
                 $"insert into artifact_blob (sha256, bytes, created_at) values ({sha256}, {bytes}, {change.Now}) on conflict (sha256) do nothing", cancel);
         }
     }
+
+    private static Artifact RowOf(JobChange change, Lease lease, string kind, string name, string sha256, long? step, string? selection = null) => new()
+    {
+        Id = Guid.CreateVersion7(),
+        SweepId = lease.SweepId,
+        RunId = lease.RunId,
+        JobId = lease.JobId,
+        Fence = lease.Fence,
+        Kind = kind,
+        Name = name,
+        Sha256 = sha256,
+        Step = step,
+        Selection = selection,
+        CreatedAt = change.Now,
+    };
 
     private async Task AddRowsAsync(JobChange change, Artifact artifact, string file, long bytes, IReadOnlyList<Guid> from, CancellationToken cancel)
     {

@@ -33,7 +33,7 @@ public sealed class NormalizedActivationTests
         exact = rate > 0 ? exact * dropout.Mask([n, channels, height, width], rate, Layer, CPU).to(float64) : exact;
         exact.backward([dy.to(float64)]);
 
-        Tensor y = NormalizedActivation.Of(x, gamma, beta, groups, 1e-6, activates, rate > 0 ? dropout.MaskOf(rate, Layer) : default, firstRow: 0);
+        Tensor y = NormalizedActivation.Of(x, gamma, beta, groups, 1e-6, activates, rate > 0 ? dropout.MaskOf(rate, Layer) : default);
         y.backward([dy]);
 
         AssertNear(exact, y, 2e-6);
@@ -65,7 +65,7 @@ public sealed class NormalizedActivationTests
         (Tensor Y, Tensor Dx, Tensor Dgamma) Pass(Tensor input)
         {
             Tensor leaf = input.detach().requires_grad_(), gamma = ones(32).requires_grad_(), beta = zeros(32).requires_grad_();
-            Tensor y = NormalizedActivation.Of(leaf, gamma, beta, 8, 1e-6, true, dropout.MaskOf(0.2, Layer), firstRow: 0);
+            Tensor y = NormalizedActivation.Of(leaf, gamma, beta, 8, 1e-6, true, dropout.MaskOf(0.2, Layer));
             y.backward([dy]);
             return (y, leaf.grad!, gamma.grad!);
         }
@@ -77,11 +77,12 @@ public sealed class NormalizedActivationTests
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
         Tensor x = ones(4, 16, 3, 1) + arange(3).view(1, 1, 3, 1); // 48 elements an image: rows begin in the middle of vectors
-        DropoutMask mask = new DropoutContext(1) { Step = 2 }.MaskOf(0.5, Layer);
-        Tensor whole = NormalizedActivation.Of(x, ones(16), ones(16), 1, 1e-6, false, mask, firstRow: 0);
-        Tensor part = NormalizedActivation.Of(x.narrow(0, 1, 3), ones(16), ones(16), 1, 1e-6, false, mask, firstRow: 1);
+        Tensor whole = NormalizedActivation.Of(x, ones(16), ones(16), 1, 1e-6, false, Mask(firstRow: 0));
+        Tensor part = NormalizedActivation.Of(x.narrow(0, 1, 3), ones(16), ones(16), 1, 1e-6, false, Mask(firstRow: 1));
         Assert.True(whole.narrow(0, 1, 3).equal(part).all().item<bool>());
         Assert.False(whole.narrow(0, 0, 3).equal(part).all().item<bool>());
+
+        static DropoutMask Mask(long firstRow) => new DropoutContext(1) { Step = 2, FirstRow = firstRow }.MaskOf(0.5, Layer);
     }
 
     [Fact]
@@ -91,7 +92,7 @@ public sealed class NormalizedActivationTests
         using IDisposable quiet = no_grad();
         Tensor x = ones(2, 16, 2, 2);
         x[0, 3, 1, 1] = float.NaN;
-        Tensor y = NormalizedActivation.Of(x, ones(16), ones(16), 4, 1e-6, true, default, firstRow: 0);
+        Tensor y = NormalizedActivation.Of(x, ones(16), ones(16), 4, 1e-6, true, default);
         Assert.True(y[0].narrow(0, 0, 4).isnan().all().item<bool>());
         Assert.False(y[1].isnan().any().item<bool>());
     }

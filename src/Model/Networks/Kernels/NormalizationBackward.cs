@@ -24,7 +24,7 @@ internal unsafe struct NormalizationBackward
         NormalizationBackward work = *(NormalizationBackward*)context;
         NormalizationShape shape = work.Forward.Shape;
         ChannelCoefficients channels = new(shape);
-        ushort[] draws = new ushort[shape.ChunkPixels * shape.Channels + 2 * DropoutMask.PerBlock];
+        ushort[] draws = new ushort[DropoutMask.RoomFor(shape.ChunkPixels * shape.Channels)];
         for (int image = first; image < end; image++)
         {
             work.ThroughActivation(image, channels, draws);
@@ -38,7 +38,7 @@ internal unsafe struct NormalizationBackward
     {
         NormalizationShape shape = Forward.Shape;
         long start = (long)image * shape.Elements;
-        long firstElement = (long)Forward.FirstRow * shape.Elements + start;
+        long firstElement = (Forward.Mask.FirstRow + image) * shape.Elements;
         channels.Set(Forward.Gamma, Forward.Beta, Forward.Moments + (long)image * 2 * shape.Groups);
         channels.Clear();
         for (int pixel = 0; pixel < shape.Pixels; pixel += shape.ChunkPixels)
@@ -50,9 +50,7 @@ internal unsafe struct NormalizationBackward
             {
                 new ReadOnlySpan<float>(dy, count).CopyTo(new Span<float>(dz, count));
                 dy = dz;
-                int skipped = DrawnElements.Draw(Forward.Mask, firstElement + offset, count, draws);
-                fixed (ushort* drawn = draws)
-                    DrawnElements.Drop(dz, count, drawn + skipped, Forward.Mask);
+                Forward.Mask.Drop(firstElement + offset, dz, count, draws);
             }
 
             Differentiate(Forward.X + start + offset, dy, dz, count, channels);

@@ -27,15 +27,12 @@ internal unsafe struct NormalizationForward
     /// <summary>Dropout; a threshold of 0 for none.</summary>
     public DropoutMask Mask;
 
-    /// <summary>Row of the first image in the whole batch, for the mask.</summary>
-    public int FirstRow;
-
     /// <summary>Does a range of images; the context is one of these.</summary>
     public static void Do(void* context, int first, int end)
     {
         NormalizationForward work = *(NormalizationForward*)context;
         ChannelCoefficients channels = new(work.Shape);
-        ushort[] draws = new ushort[work.Shape.ChunkPixels * work.Shape.Channels + 2 * DropoutMask.PerBlock];
+        ushort[] draws = new ushort[DropoutMask.RoomFor(work.Shape.ChunkPixels * work.Shape.Channels)];
         for (int image = first; image < end; image++)
             work.Image(image, channels, draws);
     }
@@ -48,23 +45,14 @@ internal unsafe struct NormalizationForward
         double* moments = Moments + (long)image * 2 * Shape.Groups;
         MeasureMoments(x, moments, channels);
         channels.Set(Gamma, Beta, moments);
-        long firstElement = (long)(FirstRow + image) * Shape.Elements;
+        long firstElement = (Mask.FirstRow + image) * Shape.Elements;
         for (int pixel = 0; pixel < Shape.Pixels; pixel += Shape.ChunkPixels)
         {
             int offset = pixel * Shape.Channels;
             int count = Math.Min(Shape.ChunkPixels, Shape.Pixels - pixel) * Shape.Channels;
-            if (Mask.Threshold == 0)
-            {
-                Normalize(x + offset, y + offset, count, channels);
-                continue;
-            }
-
-            int skipped = DrawnElements.Draw(Mask, firstElement + offset, count, draws);
-            fixed (ushort* drawn = draws)
-            {
-                Normalize(x + offset, y + offset, count, channels);
-                DrawnElements.Drop(y + offset, count, drawn + skipped, Mask);
-            }
+            Normalize(x + offset, y + offset, count, channels);
+            if (Mask.Threshold > 0)
+                Mask.Drop(firstElement + offset, y + offset, count, draws);
         }
     }
 

@@ -36,14 +36,22 @@ internal sealed class AttentionBlock : Module<Tensor, Tensor>, IHiddenProducts
         (long n, long channels, long height, long width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
         Tensor h = _norm.call(x);
 
-        // Pixels by channels, which is how the channels-last layout lies in memory; the scale goes to the queries, of which there are fewer than products.
-        Tensor q = Rows(_q.call(h)).mul(1 / Math.Sqrt(channels));
-        Tensor k = Rows(_k.call(h));
-        Tensor v = Rows(_v.call(h));
-        Tensor weights = MixedPrecision.Product(q, k.transpose(1, 2)).softmax(-1);
-        h = _out.call(MixedPrecision.Product(weights, v).view(n, height, width, channels).permute(0, 3, 1, 2));
+        // Pixels by channels, which is how the channels-last layout lies in memory.
+        (Tensor q, Tensor k, Tensor v) = (Rows(_q.call(h)), Rows(_k.call(h)), Rows(_v.call(h)));
+        Tensor y = Attend(q, k, v, 1 / Math.Sqrt(channels));
+        h = _out.call(y.view(n, height, width, channels).permute(0, 3, 1, 2));
         h.add_(x);
         return h.MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Attend(Tensor q, Tensor k, Tensor v, double scale)
+    {
+        if (AttentionProducts.Fits(q))
+            return AttentionProducts.Of(q, k, v, scale);
+
+        // The scale goes to the queries, of which there are fewer than products.
+        Tensor weights = MixedPrecision.Product(q.mul(scale), k.transpose(1, 2)).softmax(-1);
+        return MixedPrecision.Product(weights, v);
     }
 
     private static Tensor Rows(Tensor x) => LastChannels.Pixels(x).view(x.shape[0], x.shape[2] * x.shape[3], x.shape[1]);

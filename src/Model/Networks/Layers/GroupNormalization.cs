@@ -43,7 +43,7 @@ internal sealed class GroupNormalization : Module<Tensor, Tensor>
     {
         bool drops = training && _dropout is { Rate: > 0 };
         if (NormalizedActivation.Fits(x))
-            return NormalizedActivation.Of(x, _weight, _bias, _groups, _epsilon, _activates, drops ? _dropout!.Mask : default, drops ? (int)_dropout!.Context.FirstRow : 0);
+            return NormalizedActivation.Of(x, _weight, _bias, _groups, _epsilon, _activates, drops ? _dropout!.Mask : default);
 
         using DisposeScope scope = NewDisposeScope();
         Tensor h = functional.group_norm(x, _groups, _weight, _bias, _epsilon);

@@ -1,3 +1,5 @@
+using DdpmJobs.Model.Networks.Kernels;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Networks.Layers;
@@ -8,6 +10,19 @@ internal static class LastChannels
     /// <summary>Lays the activations of a network out so that its layers are fastest; they keep the layout that they find.</summary>
     /// <param name="h">(N, C, H, W), what the first convolution gives.</param>
     public static Tensor Enter(Tensor h) => NormalizedActivation.Fits(h) ? Of(h) : h;
+
+    /// <summary>Sees a piece of memory as the parameter of a layer: the weights of a convolution that works on images with the channels last lie in the same order, in which it need not copy them.</summary>
+    /// <param name="memory">All numbers, one after the other.</param>
+    /// <param name="shape">The parameter's shape, (C', C, H, W) for a convolution.</param>
+    /// <returns>That shape; shares the memory.</returns>
+    public static Tensor Weight(Tensor memory, long[] shape)
+    {
+        if (memory.device_type != DeviceType.CPU || shape is not [var outChannels, var channels, var height, var width]
+            || outChannels % NormalizationShape.Lanes != 0 || channels % NormalizationShape.Lanes != 0)
+            return memory.view(shape);
+        using Tensor pixels = memory.view(outChannels, height, width, channels);
+        return pixels.permute(0, 3, 1, 2);
+    }
 
     /// <summary>Lays images out with the channels last.</summary>
     /// <param name="x">(N, C, H, W).</param>

@@ -14,6 +14,9 @@ internal static class MixedPrecision
     [ThreadStatic]
     private static Precision _inForce;
 
+    /// <summary>The precision in force on this thread.</summary>
+    public static Precision InForce => _inForce;
+
     /// <summary>Puts a precision in force on this thread.</summary>
     /// <returns>Disposing it puts the one before in force again.</returns>
     public static IDisposable Use(Precision precision)

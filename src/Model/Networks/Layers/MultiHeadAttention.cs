@@ -35,13 +35,20 @@ internal sealed class MultiHeadAttention : Module<Tensor, Tensor>, IHiddenProduc
         (long n, long channels, long pixels) = (x.shape[0], x.shape[1], x.shape[2] * x.shape[3]);
         Tensor qkv = _qkv.call(_norm.call(x).flatten(2)).view(n * _heads, 3 * channels / _heads, pixels);
         Tensor[] parts = qkv.chunk(3, 1);
-        (Tensor q, Tensor k, Tensor v) = (parts[0], parts[1], parts[2]);
 
         // The root of the scale on either side, as in the reference: in half precision the products stay smaller.
-        double scale = 1 / Math.Sqrt(Math.Sqrt((double)channels / _heads));
-        Tensor weights = MixedPrecision.Product((q * scale).transpose(1, 2), k * scale).softmax(-1);
-        Tensor h = _out.call(MixedPrecision.Product(v, weights.transpose(1, 2)).view(n, channels, pixels));
+        double root = 1 / Math.Sqrt(Math.Sqrt((double)channels / _heads));
+        Tensor h = _out.call(Attend((parts[0] * root).transpose(1, 2), parts[1] * root, parts[2]).reshape(n, channels, pixels));
         return (x + h.view(x.shape)).MoveToOuterDisposeScope();
+    }
+
+    // (heads, pixels, channels) for the queries, (heads, channels, pixels) for keys, values and result.
+    private static Tensor Attend(Tensor q, Tensor k, Tensor v)
+    {
+        if (AttentionProducts.Fits(q))
+            return AttentionProducts.Of(q, k.transpose(1, 2), v.transpose(1, 2), scale: 1).transpose(1, 2);
+        Tensor weights = MixedPrecision.Product(q, k).softmax(-1);
+        return MixedPrecision.Product(v, weights.transpose(1, 2));
     }
 
     /// <inheritdoc/>

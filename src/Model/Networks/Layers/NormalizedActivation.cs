@@ -30,12 +30,11 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="activates">Whether SiLU follows.</param>
     /// <param name="mask">Dropout after that; its default for none.</param>
-    /// <param name="firstRow">Row of the first image in the whole batch, for the mask.</param>
     /// <returns>Shaped as x, with the channels last in memory; belongs to the dispose scope in force.</returns>
-    public static Tensor Of(Tensor x, Tensor gamma, Tensor beta, int groups, double epsilon, bool activates, DropoutMask mask, int firstRow)
+    public static Tensor Of(Tensor x, Tensor gamma, Tensor beta, int groups, double epsilon, bool activates, DropoutMask mask)
     {
         NormalizationShape shape = new((int)x.shape[0], (int)(x.shape[2] * x.shape[3]), (int)x.shape[1], groups, epsilon, activates);
-        Call call = new(shape, mask, firstRow);
+        Call call = new(shape, mask);
         if (is_grad_enabled())
             return apply(x, gamma, beta, call);
         (Tensor y, Tensor moments) = Forward(x, gamma, beta, call);
@@ -69,7 +68,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         {
             Forward = new NormalizationForward
             {
-                Shape = shape, X = Pointer(x), Gamma = Pointer(saved[1]), Beta = Pointer(saved[2]), Moments = (double*)Pointer(saved[3]), Mask = call.Mask, FirstRow = call.FirstRow,
+                Shape = shape, X = Pointer(x), Gamma = Pointer(saved[1]), Beta = Pointer(saved[2]), Moments = (double*)Pointer(saved[3]), Mask = call.Mask,
             },
             OutputGradient = Pointer(dy),
             InputGradient = Pointer(dx),
@@ -103,7 +102,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         Tensor moments = empty(call.Shape.Images, 2, call.Shape.Groups, dtype: ScalarType.Float64);
         NormalizationForward work = new()
         {
-            Shape = call.Shape, X = Pointer(x), Y = Pointer(y), Gamma = Pointer(gamma), Beta = Pointer(beta), Moments = (double*)Pointer(moments), Mask = call.Mask, FirstRow = call.FirstRow,
+            Shape = call.Shape, X = Pointer(x), Y = Pointer(y), Gamma = Pointer(gamma), Beta = Pointer(beta), Moments = (double*)Pointer(moments), Mask = call.Mask,
         };
         ThreadTeam.Run(call.Shape.Images, &NormalizationForward.Do, &work);
         return (y.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), moments.MoveToOuterDisposeScope());
@@ -112,5 +111,5 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
     private static unsafe float* Pointer(Tensor contiguous) =>
         (float*)Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(contiguous.bytes));
 
-    private sealed record Call(NormalizationShape Shape, DropoutMask Mask, int FirstRow);
+    private sealed record Call(NormalizationShape Shape, DropoutMask Mask);
 }

@@ -1,0 +1,89 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace DdpmJobs.Model.Networks.Kernels;
+
+/// <summary>The gradients of <see cref="AttentionForward"/>, which keeps nothing but its inputs and two numbers a query: the weights are computed again.</summary>
+/// <remarks>As in T. Dao et al., "FlashAttention" (2022), algorithm 4, on a CPU's cache.</remarks>
+internal unsafe struct AttentionBackward
+{
+    private const int Lanes = 16;
+
+    /// <summary>What was done forward; its output is not looked at.</summary>
+    public AttentionForward Forward;
+
+    /// <summary>Gradient of the output, (N, T, C).</summary>
+    public float* OutputGradient;
+
+    /// <summary>Takes the gradient of the queries, (N, T, C).</summary>
+    public float* QueryGradient;
+
+    /// <summary>Takes the gradient of the keys, (N, T, C).</summary>
+    public float* KeyGradient;
+
+    /// <summary>Takes the gradient of the values, (N, T, C).</summary>
+    public float* ValueGradient;
+
+    /// <summary>Does a range of images; the context is one of these.</summary>
+    public static void Do(void* context, int first, int end)
+    {
+        AttentionBackward work = *(AttentionBackward*)context;
+        AttentionShape shape = work.Forward.Shape;
+        int block = AttentionShape.Block * shape.Stride, rows = AttentionShape.Block * Panels.Whole(shape.Channels);
+        float* room = (float*)NativeMemory.AlignedAlloc((nuint)(2 * shape.ByPixels + shape.ByChannels + 2 * block + 2 * rows) * sizeof(float), 64);
+        float* keysTurned = room, valuesTurned = keysTurned + shape.ByPixels, keys = valuesTurned + shape.ByPixels;
+        float* weights = keys + shape.ByChannels, gradients = weights + block, queries = gradients + block, outputs = queries + rows;
+        for (int image = first; image < end; image++)
+        {
+            long start = (long)image * shape.Elements;
+            Panels.PackTransposed(work.Forward.K + start, shape.Channels, shape.Pixels, keysTurned);
+            Panels.PackTransposed(work.Forward.V + start, shape.Channels, shape.Pixels, valuesTurned);
+            Panels.Pack(work.Forward.K + start, shape.Pixels, shape.Channels, keys);
+            for (int query = 0; query < shape.Pixels; query += AttentionShape.Block)
+                work.Queries(image, query, keysTurned, valuesTurned, keys, weights, gradients, queries, outputs);
+        }
+
+        NativeMemory.AlignedFree(room);
+    }
+
+    private readonly void Queries(
+        int image, int first, float* keysTurned, float* valuesTurned, float* keys, float* weights, float* gradients, float* queries, float* outputs)
+    {
+        AttentionShape shape = Forward.Shape;
+        (int pixels, int channels, int stride) = (shape.Pixels, shape.Channels, shape.Stride);
+        int rows = Math.Min(AttentionShape.Block, pixels - first);
+        long start = (long)image * shape.Elements, here = start + (long)first * channels;
+
+        // The weights again, and their gradients dy vᵀ; from both, those of the products.
+        Panels.Multiply(Forward.Q + here, channels, 1, keysTurned, channels, weights, rows, stride, adds: false);
+        Panels.Multiply(OutputGradient + here, channels, 1, valuesTurned, channels, gradients, rows, stride, adds: false);
+        for (int row = 0; row < rows; row++)
+            ThroughSoftmax(weights + (long)row * stride, gradients + (long)row * stride, Forward.Moments + 2 * ((long)image * pixels + first + row));
+
+        Panels.Multiply(gradients, stride, 1, keys, pixels, QueryGradient + here, rows, channels, adds: false);
+        Panels.Pack(Forward.Q + here, rows, channels, queries);
+        Panels.Multiply(gradients, 1, stride, queries, rows, KeyGradient + start, pixels, channels, adds: first > 0);
+        Panels.Pack(OutputGradient + here, rows, channels, outputs);
+        Panels.Multiply(weights, 1, stride, outputs, rows, ValueGradient + start, pixels, channels, adds: first > 0);
+    }
+
+    // w = e^(scale product - the largest) / sum; the gradient of a product is scale w (dw - the sum of w dw). The filling has dw = 0, and nobody reads what it gets.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void ThroughSoftmax(float* weights, float* gradients, float* moments)
+    {
+        int stride = Forward.Shape.Stride;
+        Vector512<float> scale = Vector512.Create(Forward.Shape.Scale), less = Vector512.Create(-moments[0]), share = Vector512.Create(moments[1]);
+        Vector512<float> sums = Vector512<float>.Zero;
+        for (int i = 0; i < stride; i += Lanes)
+        {
+            Vector512<float> w = share * Exponential.Of(Vector512.FusedMultiplyAdd(Vector512.Load(weights + i), scale, less));
+            w.Store(weights + i);
+            sums = Vector512.FusedMultiplyAdd(w, Vector512.Load(gradients + i), sums);
+        }
+
+        Vector512<float> mean = Vector512.Create(Vector512.Sum(sums));
+        for (int i = 0; i < stride; i += Lanes)
+            (Vector512.Load(weights + i) * scale * (Vector512.Load(gradients + i) - mean)).Store(gradients + i);
+    }
+}

@@ -102,7 +102,7 @@ public sealed class OriginalWeightsTests : IDisposable
         Tensor t = tensor(goldens["t"]!.AsArray().Select(value => value!.GetValue<long>()).ToArray());
         Tensor? labels = golden["labels"] is JsonArray given ? tensor(given.Select(label => label!.GetValue<long>()).ToArray()) : null;
         // With these weights float32 is that coarse, see ImprovedUnetTests.
-        NetworkGoldens.AssertClose(golden["output"]!["data"]!, trained.Predict(NetworkGoldens.Noise(7, 2, 3, 8, 8), t, labels), absolute: 1e-4);
+        NetworkGoldens.AssertClose(golden["output"]!["data"]!, trained.Predict(NetworkGoldens.Noise(7, 2, 3, 8, 8), t, labels), absolute: 2e-4); // as in ImprovedUnetTests
     }
 
     private static void Write(string path, IEnumerable<(string Name, long[] Shape, int Index)> tensors) =>

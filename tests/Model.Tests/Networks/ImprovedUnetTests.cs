@@ -13,8 +13,9 @@ public class ImprovedUnetTests
 
     public static TheoryData<string> References => NetworkGoldens.Cases("improved UNetModel");
 
-    // With these weights float32 is that coarse: the same network carried out in float64 differs from the reference's float32 outputs, up to 0.7, by up to 8e-5.
-    private const double Rounding = 1e-4;
+    // With these weights float32 is that coarse: the same network carried out in float64 differs from the reference's float32 outputs, up to 0.7, by up to 8e-5; another
+    // float32, with its sums in another order (as on two threads), may be as far on the other side.
+    private const double Rounding = 2e-4;
 
     [Theory]
     [MemberData(nameof(References))]

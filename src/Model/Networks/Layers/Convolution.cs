@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -45,6 +46,8 @@ internal sealed class Convolution : Module<Tensor, Tensor>
         new(init.Constant(0, outChannels, inChannels, kernel, kernel), init.Constant(0, outChannels), 1, kernel / 2);
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => MixedPrecision.Product(x, _weight, _bias, (x, weight, bias) => WholeBlocks.Convolve(
+    public override Tensor forward(Tensor x) => MixedPrecision.Product(x, _weight, _bias, IsOfPixels(x) ? PixelConvolution.Convolve : (x, weight, bias) => WholeBlocks.Convolve(
         x, weight, bias, (x, weight, bias) => functional.conv2d(x, weight, bias, _strides, _padding)));
+
+    private bool IsOfPixels(Tensor x) => x.device_type == DeviceType.CPU && _weight.shape is [_, _, 1, 1] && _strides[0] == 1 && _padding[0] == 0;
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using TorchSharp.Utils;
 using static TorchSharp.torch;
@@ -31,6 +32,11 @@ internal sealed class SequenceConvolution : Module<Tensor, Tensor>
         new(init.Constant(0, outChannels, inChannels, 1), init.Constant(0, outChannels));
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => MixedPrecision.Product(x, _weight, _bias, (x, weight, bias) => WholeBlocks.Convolve(
-        x, weight, bias, (x, weight, bias) => functional.conv1d(x, weight, bias)));
+    public override Tensor forward(Tensor x) => MixedPrecision.Product(x, _weight, _bias, x.device_type == DeviceType.CPU ? OfPixels : (x, weight, bias) => functional.conv1d(x, weight, bias));
+
+    private static Tensor OfPixels(Tensor x, Tensor weight, Tensor bias)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return PixelConvolution.Convolve(x.unsqueeze(-1), weight.unsqueeze(-1), bias).squeeze(-1).MoveToOuterDisposeScope();
+    }
 }

@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using DdpmJobs.Model.Networks.Kernels;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Networks.Layers;
+
+/// <summary>Convolutions with a kernel of 1 × 1 on the CPU, as products of matrices.</summary>
+/// <remarks>
+/// oneDNN 3.7, which libtorch 2.10 has in it, computes wrong but finite outputs of such convolutions with the channels last, by as much as the outputs are large: in one of eight of some
+/// thousand shapes drawn at random, among them 64 to 80, 144 to 512 and 768 to 320 channels (<c>brgconv_1x1</c> with AVX-512); and for 1024 to 256 channels at 12 × 12 it divided by zero, which ends the
+/// process. So none of them goes there.
+/// </remarks>
+internal sealed class PixelConvolution : autograd.SingleTensorFunction<PixelConvolution>
+{
+    private const string Settings = "settings";
+
+    /// <inheritdoc/>
+    public override string Name => nameof(PixelConvolution);
+
+    /// <summary>Convolves.</summary>
+    /// <param name="x">(N, C, H, W).</param>
+    /// <param name="weight">(C', C, 1, 1).</param>
+    /// <param name="bias">(C',).</param>
+    /// <returns>(N, C', H, W) with the channels last in memory; belongs to the dispose scope in force.</returns>
+    public static Tensor Convolve(Tensor x, Tensor weight, Tensor bias)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor pixels = LastChannels.Pixels(x);
+        Tensor matrix = weight.view(weight.shape[0], weight.shape[1]);
+        Tensor y = !Fits(pixels, matrix) ? nn.functional.linear(pixels, matrix, bias)
+            : is_grad_enabled() ? apply(pixels, matrix, bias) : Forward(pixels, matrix, bias);
+        return y.permute(0, 3, 1, 2).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    {
+        (Tensor pixels, Tensor weight, Tensor bias) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2]);
+        using IDisposable quiet = no_grad();
+        ctx.save_for_backward([pixels, weight]);
+        return Forward(pixels, weight, bias);
+    }
+
+    /// <inheritdoc/>
+    public override unsafe List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        List<Tensor> saved = ctx.get_saved_variables();
+        Tensor dy = grad_output.contiguous();
+        Tensor dx = empty_like(saved[0]), dw = empty_like(saved[1]), db = empty(saved[1].shape[0]);
+        PixelProducts work = Work(dx, saved[1], dy);
+        work.Weights = Room(work.Out * Panels.Whole(work.In));
+        Panels.Pack(Pointer(saved[1]), work.Out, work.In, work.Weights);
+        ThreadTeam.Run(work.Blocks, &PixelProducts.BackwardInput, &work);
+        NativeMemory.AlignedFree(work.Weights);
+
+        work.X = Pointer(saved[0]);
+        work.WeightGradient = Pointer(dw);
+        work.BiasGradient = Pointer(db);
+        ThreadTeam.Run(work.Out / PixelProducts.Lanes, &PixelProducts.BackwardWeights, &work);
+        return [dx.MoveToOuterDisposeScope(), dw.MoveToOuterDisposeScope(), db.MoveToOuterDisposeScope()];
+    }
+
+    private static bool Fits(Tensor pixels, Tensor weight) =>
+        pixels.dtype == ScalarType.Float32 && weight.shape[0] % PixelProducts.Lanes == 0 && weight.shape[1] % PixelProducts.Lanes == 0 && pixels.numel() <= int.MaxValue;
+
+    private static unsafe Tensor Forward(Tensor pixels, Tensor weight, Tensor bias)
+    {
+        Tensor y = empty([.. pixels.shape[..3], weight.shape[0]]);
+        PixelProducts work = Work(pixels, weight, y);
+        work.Bias = Pointer(bias);
+        work.Weights = Room(work.In * Panels.Whole(work.Out));
+        Panels.PackTransposed(Pointer(weight), work.In, work.Out, work.Weights);
+        ThreadTeam.Run(work.Blocks, &PixelProducts.Forward, &work);
+        NativeMemory.AlignedFree(work.Weights);
+        return y;
+    }
+
+    private static unsafe PixelProducts Work(Tensor x, Tensor weight, Tensor y) => new()
+    {
+        Pixels = (int)(x.numel() / weight.shape[1]), In = (int)weight.shape[1], Out = (int)weight.shape[0], X = Pointer(x), Y = Pointer(y),
+    };
+
+    private static unsafe float* Room(int floats) => (float*)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), 64);
+
+    private static unsafe float* Pointer(Tensor contiguous) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(contiguous.bytes));
+}

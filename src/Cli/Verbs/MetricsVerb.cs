@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using DdpmJobs.Cli.Client;
 using DdpmJobs.Cli.Errors;
+using DdpmJobs.Model.Plots;
 using DdpmJobs.Scheduler.Api;
 
 namespace DdpmJobs.Cli.Verbs;
@@ -15,6 +16,7 @@ internal static class MetricsVerb
         Examples:
           ddpm metrics digits/0
           ddpm metrics digits/0 train/loss --csv > loss.csv
+          ddpm metrics digits/0 train/loss --plot loss.png
         """;
 
     public static Command Create(Terminal terminal)
@@ -22,9 +24,10 @@ internal static class MetricsVerb
         Argument<string> run = new("RUN") { Description = $"Name {RunReference.Words}." };
         Argument<string?> name = new("NAME") { Description = "As in train/loss.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> csv = new("--csv") { Description = "Write step,value with a header." };
+        Option<string?> plot = new("--plot") { Description = "Write a picture (PNG) of the curve instead.", HelpName = "FILE" };
         Option<string?> server = VerbOptions.Server();
         Option<bool> json = VerbOptions.Json();
-        Command verb = new("metrics", About) { run, name, csv, server, json };
+        Command verb = new("metrics", About) { run, name, csv, plot, server, json };
         verb.SetAction(async (line, cancel) =>
         {
             using ApiClient api = VerbOptions.Client(terminal, line.GetValue(server));
@@ -34,6 +37,13 @@ internal static class MetricsVerb
             {
                 IReadOnlyList<string> names = await api.MetricNamesAsync(id, cancel);
                 Write(names, line.GetValue(json), n => n, terminal);
+                return 0;
+            }
+
+            if (line.GetValue(plot) is { } file)
+            {
+                PlotFile.Require(file);
+                await PlotAsync(api, id, text, metric, file, terminal, cancel);
                 return 0;
             }
 
@@ -53,8 +63,30 @@ internal static class MetricsVerb
             {
                 result.AddError("--csv and --json exclude each other");
             }
+
+            if (result.GetValue(plot) is not null && (result.GetValue(csv) || result.GetValue(json)))
+            {
+                result.AddError("--plot writes a picture instead of the points; leave --csv and --json out");
+            }
+
+            if (result.GetValue(plot) is not null && result.GetValue(name) is null)
+            {
+                result.AddError("--plot draws one curve; name it, as in train/loss");
+            }
         });
         return verb;
+    }
+
+    private static async Task PlotAsync(ApiClient api, Guid run, string text, string metric, string file, Terminal terminal, CancellationToken cancel)
+    {
+        IReadOnlyList<PointView> points = await api.PointsAsync(run, metric, cancel);
+        if (points.Count == 0)
+        {
+            throw new CliException($"{text} has no points of {metric} yet; ddpm metrics {text} lists its curves.");
+        }
+
+        CurvePlot.Write(text, metric, [.. points.Select(point => point.Step)], [.. points.Select(point => point.Value)], file);
+        terminal.Out.WriteLine($"Wrote {file}.");
     }
 
     private static void Write<T>(IReadOnlyList<T> items, bool json, Func<T, string> text, Terminal terminal)

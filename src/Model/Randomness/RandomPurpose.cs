@@ -35,4 +35,7 @@ public enum RandomPurpose : uint
 
     /// <summary>Which labels of a training batch are kept from the network.</summary>
     LabelDropout = 11,
+
+    /// <summary>Which samples are in a subset of a kernel distance.</summary>
+    FeatureSubset = 12,
 }

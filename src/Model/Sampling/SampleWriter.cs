@@ -79,11 +79,11 @@ public static class SampleWriter
         }
     }
 
-    /// <summary>Turns images into bytes by rounding; truncating would shift levels 1 to 63 down by one.</summary>
+    /// <summary>Turns images into bytes, as files have them.</summary>
     /// <param name="x">float32 about [-1, 1], any device; what lies outside is clamped.</param>
     internal static byte[] Quantise(Tensor x)
     {
         using DisposeScope scope = NewDisposeScope();
-        return x.add(1).mul(127.5).round().clamp(0, 255).to(uint8).cpu().contiguous().bytes.ToArray();
+        return PixelLevels.Of(x).to(uint8).cpu().contiguous().bytes.ToArray();
     }
 }

@@ -17,7 +17,8 @@ public sealed class ConformanceReport : IDisposable
     private static readonly HashSet<string> NoResults =
         ["env", "sources", "file", "note", "stub", "noise", "denoiser", "network", "fill", "columns", "cdf_columns", "normal_kl_columns", "inputs", "x_T", "latents", "x", "t", "timesteps",
          "param_order", "sha256_f64le", "length", "T", "history_per_term", "uniform_prob", "updates_t", "updates_loss", "t_index", "labels", "shape", "dtype", "T_given", "kept", "levels", "beta_start", "beta_end", "z",
-         "official_vs_improved_max_abs_difference", "official_vs_improved_max_relative_difference_where_above_1e-3"];
+         "official_vs_improved_max_abs_difference", "official_vs_improved_max_relative_difference_where_above_1e-3",
+         "features_real", "features_fake", "logits"];
 
     private static readonly Lock Gate = new();
     private static readonly SortedDictionary<(string Family, string Reference), ConformanceRow> Rows = [];

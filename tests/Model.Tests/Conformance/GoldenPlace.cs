@@ -14,6 +14,8 @@ internal sealed record GoldenPlace(string Family, string Reference, string Case)
     private const string KDiffusion = "crowsonkb/k-diffusion";
     private const string Diffusers = "huggingface/diffusers";
     private const string Lucidrains = "lucidrains/denoising-diffusion-pytorch";
+    private const string TorchFidelity = "toshas/torch-fidelity";
+    private const string CleanFid = "GaParmar/clean-fid";
     private const string Formula = "the papers' formulas";
 
     /// <summary>Reads the place from a file's name and the names of the members down to the number.</summary>
@@ -47,6 +49,7 @@ internal sealed record GoldenPlace(string Family, string Reference, string Case)
                 "grids" => "grids of timesteps",
                 _ => $"sampler {word.Split(' ')[0]}",
             }, Formula),
+            "metrics" => Quality(path),
             "precision_traps" => ("casts and quantisers", Formula),
             _ => throw new ArgumentException($"There is no golden file {file}."),
         };
@@ -86,6 +89,24 @@ internal sealed record GoldenPlace(string Family, string Reference, string Case)
         "parameter_counts" => ("parameter counts", path[1].StartsWith("official", StringComparison.Ordinal) ? DdimAuthors : Improved),
         _ when name.StartsWith("improved", StringComparison.Ordinal) => ("network improved_unet", Improved),
         _ => ("network ddpm_unet and its blocks", DdimAuthors),
+    };
+
+    private static (string, string) Quality(IReadOnlyList<string> path) => path[0] switch
+    {
+        "fid" => ("Fréchet distance", path[2].Split('_', ' ')[0] switch
+        {
+            "official" or "trace" => Official,
+            "pytorch" => "mseitzer/pytorch-fid",
+            "edm" => "NVlabs/edm",
+            "clean" => CleanFid,
+            "torch" => TorchFidelity,
+            _ => Formula,
+        }),
+        "inception_score" => ("Inception score", path[1].StartsWith("official", StringComparison.Ordinal) ? Official : TorchFidelity),
+        "kid" => ("kernel distance", path[1].StartsWith("clean", StringComparison.Ordinal) ? CleanFid : TorchFidelity),
+        "precision_recall" => ("precision and recall", TorchFidelity),
+        "resize" => ("resizing", path[1].Contains("torch_", StringComparison.Ordinal) ? "PyTorch" : TorchFidelity),
+        _ => ("feature statistics", "NumPy"),
     };
 
     private static (string, string) Training(string name) => name switch

@@ -5,6 +5,7 @@ Dictionary<string, (string Summary, Func<string[], int> Run)> benchmarks = new()
 {
     ["train-step"] = ("training steps against PyTorch: [cifar10] [small] [digits]", StepBenchmark.Run),
     ["forward"] = ("network evaluations against PyTorch, and against the machine's convolutions: [cifar10] [small] [digits]", ForwardBenchmark.Run),
+    ["features"] = ("passes of the Inception network against PyTorch: [--batch N] [--threads N] [--alone]", FeatureBenchmark.Run),
     ["update"] = ("clipping, optimiser and averages against the memory's speed", UpdateBenchmark.Run),
     ["logging"] = ("what measuring and logging cost a training step", LoggingBenchmark.Run),
     ["checkpoint"] = ("how long a checkpoint holds training: [folder]", CheckpointBenchmark.Run),

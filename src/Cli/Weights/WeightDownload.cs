@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using DdpmJobs.Cli.Errors;
 using DdpmJobs.Model.Evaluation.FeatureNetworks;
 
@@ -110,7 +111,7 @@ internal sealed class WeightDownload(TextWriter progress)
                 throw new CliException(BrokenOff(file, weights, "the server ended it"));
             }
         }
-        catch (Exception e) when (e is HttpRequestException or HttpIOException || e is OperationCanceledException && !cancel.IsCancellationRequested)
+        catch (Exception e) when (e is HttpRequestException or HttpIOException or IOException { InnerException: SocketException } || e is OperationCanceledException && !cancel.IsCancellationRequested)
         {
             string reason = e is OperationCanceledException ? $"nothing came for {Wording.Duration(LongestSilence)}" : e.Message.TrimEnd('.');
             throw new CliException(BrokenOff(file, weights, $"{source}: {reason}"), e);

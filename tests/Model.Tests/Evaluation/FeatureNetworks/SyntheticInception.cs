@@ -17,8 +17,8 @@ public sealed class SyntheticInception : IDisposable
 
     public SyntheticInception()
     {
-        _network = new Lazy<InceptionNetwork>(() => InceptionNetwork.OpenUnpublished(File, InceptionScale.PytorchFid, "cpu"));
-        File = Path.Combine(_folder, "synthetic.pth");
+        string file = File = Path.Combine(_folder, "synthetic.pth");
+        _network = new Lazy<InceptionNetwork>(() => InceptionNetwork.OpenUnpublished(file, InceptionScale.PytorchFid, "cpu"));
         using (FileStream stream = System.IO.File.Create(File))
         {
             stream.Write(InceptionFile.Head);

@@ -22,7 +22,7 @@ internal static class ForwardBenchmark
         foreach (string layout in Peer.Layouts)
             peer?.Ask($"forward {layout} 1");
 
-        Rounds rounds = new(setting, "forward");
+        Rounds rounds = new(setting.Name, "forward");
         List<double> limits = [];
         ConvolutionLimit limit = new(network, x, t);
         for (int i = 0; i < Pairs; i++)

@@ -4,7 +4,7 @@ using DdpmJobs.Model.Training;
 
 namespace DdpmJobs.Benchmarks;
 
-/// <summary>A process with the same network in PyTorch (Peer/peer.py), which takes one command at a time.</summary>
+/// <summary>A process with the same network in PyTorch (Peer/peer.py, Peer/inception_peer.py), which takes one command at a time.</summary>
 internal sealed class Peer : IDisposable
 {
     public static readonly string[] Layouts = ["contiguous", "channels_last"];
@@ -14,8 +14,15 @@ internal sealed class Peer : IDisposable
     private readonly Process _process;
 
     public Peer(Setting setting)
+        : this("peer.py", setting.ForPeer())
     {
-        ProcessStartInfo start = new(Python, [Path.Combine(AppContext.BaseDirectory, "Peer", "peer.py"), setting.ForPeer()])
+    }
+
+    /// <param name="script">Its program, in Peer/.</param>
+    /// <param name="setting">What it is told, as JSON.</param>
+    public Peer(string script, string setting)
+    {
+        ProcessStartInfo start = new(Python, [Path.Combine(AppContext.BaseDirectory, "Peer", script), setting])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

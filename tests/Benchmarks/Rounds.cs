@@ -1,7 +1,7 @@
 namespace DdpmJobs.Benchmarks;
 
 /// <summary>Times of ours and of the peer's layouts, round by round.</summary>
-internal sealed class Rounds(Setting setting, string what)
+internal sealed class Rounds(string setting, string what)
 {
     private readonly List<double> _ours = [];
     private readonly List<double[]> _theirs = [];
@@ -23,7 +23,7 @@ internal sealed class Rounds(Setting setting, string what)
         int better = Enumerable.Range(0, Peer.Layouts.Length).MaxBy(layout => Median(_theirs.Select(round => round[layout])));
         double theirs = Median(_theirs.Select(round => round[better]));
         double ratio = Median(_ours.Zip(_theirs, (ours, round) => ours / round[better]));
-        Console.WriteLine($"{what} {setting.Name}: {Ours:F1} images/s against PyTorch's {theirs:F1} ({Peer.Layouts[better]}): {ratio:F2} x (median of {_ours.Count} pairs)");
+        Console.WriteLine($"{what} {setting}: {Ours:F1} images/s against PyTorch's {theirs:F1} ({Peer.Layouts[better]}): {ratio:F2} x (median of {_ours.Count} pairs)");
     }
 
     public static double Median(IEnumerable<double> values)

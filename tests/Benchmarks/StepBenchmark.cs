@@ -21,7 +21,7 @@ internal static class StepBenchmark
                 Warm(peer, setting);
 
             // The steps between two hand-overs are ours; the peer has its turn inside the hand-over, while ours waits.
-            Rounds rounds = new(setting, "train-step");
+            Rounds rounds = new(setting.Name, "train-step");
             int round = 0;
             long begun = 0;
             TrainingSession session = new()

@@ -37,6 +37,7 @@ internal static class CommandLine
             RequestVerb.Retry(terminal),
             ImportVerb.Create(terminal),
             ExportVerb.Create(terminal),
+            WeightsVerb.Create(terminal),
             MigrateVerb.Create(terminal),
             SchedulerVerb.Create(terminal),
             RunnerVerb.Create(terminal),
@@ -55,8 +56,8 @@ internal static class CommandLine
         }
 
         Command command = parsed.CommandResult.Command;
-        bool isRoot = command.Subcommands.Count > 0;
-        string help = isRoot ? "ddpm --help" : $"ddpm {command.Name} --help";
+        bool isGroup = command.Subcommands.Count > 0;
+        string help = $"{PathOf(parsed.CommandResult)} --help";
 
         // An unknown option would be taken for an argument.
         string? option = parsed.Tokens.TakeWhile(t => t.Type != TokenType.DoubleDash).FirstOrDefault(t => t.Type == TokenType.Argument && t.Value.Length > 1 && t.Value[0] == '-')?.Value;
@@ -69,10 +70,12 @@ internal static class CommandLine
         if (parsed.UnmatchedTokens.Count > 0)
         {
             string token = parsed.UnmatchedTokens[0];
-            string hint = isRoot ? Spelling.Hint(token, command.Subcommands.Select(c => c.Name)) : "";
-            return isRoot ? $"there is no verb '{token}'{(hint.Length > 0 ? hint : $"; see {help}")}" : $"'{token}' is one argument too many; see {help}";
+            string hint = isGroup ? Spelling.Hint(token, command.Subcommands.Select(c => c.Name)) : "";
+            return isGroup ? $"there is no verb '{token}'{(hint.Length > 0 ? hint : $"; see {help}")}" : $"'{token}' is one argument too many; see {help}";
         }
 
         return parsed.Errors.Count > 0 ? $"{parsed.Errors[0].Message.TrimEnd('.')} (see {help})" : null;
     }
+
+    private static string PathOf(CommandResult command) => command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : command.Command.Name;
 }

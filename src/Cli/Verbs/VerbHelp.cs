@@ -14,7 +14,7 @@ internal sealed class VerbHelp : SynchronousCommandLineAction
     public static void Attach(Command root)
     {
         VerbHelp help = new();
-        foreach (Command command in root.Subcommands.Append(root))
+        foreach (Command command in AllOf(root))
         {
             string[] parts = (command.Description ?? "").ReplaceLineEndings("\n").Split("\n\n", 2);
             command.Description = parts[0];
@@ -26,6 +26,8 @@ internal sealed class VerbHelp : SynchronousCommandLineAction
 
         root.Add(new HelpOption { Action = help, Description = "Show this help." });
     }
+
+    private static IEnumerable<Command> AllOf(Command command) => command.Subcommands.SelectMany(AllOf).Append(command);
 
     /// <inheritdoc/>
     public override bool ClearsParseErrors => true;

@@ -21,16 +21,23 @@ public static partial class AtomicFile
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, target, overwrite: true);
+            Rename(temporary, target);
         }
         catch
         {
             File.Delete(temporary);
             throw;
         }
+    }
 
+    /// <summary>Gives a whole file its name, in the same folder, and flushes the folder.</summary>
+    /// <param name="temporary">The file; its content has been flushed to the disk.</param>
+    /// <param name="target">The name; what had it is replaced.</param>
+    public static void Rename(string temporary, string target)
+    {
+        File.Move(temporary, target, overwrite: true);
         if (OperatingSystem.IsLinux())
-            FlushFolder(folder);
+            FlushFolder(Path.GetDirectoryName(Path.GetFullPath(target))!);
     }
 
     // The rename itself is durable only after the folder is flushed; .NET opens no folder, so the C library does.

@@ -20,24 +20,44 @@ internal sealed record PickledTensor(PickledStorage Storage, long Offset, long[]
         if (IsContiguous())
             return storage.Slice((int)(Offset * size), (int)(count * size)).ToArray();
 
-        // Walk the index like an odometer, the last extent fastest.
         byte[] gathered = new byte[count * size];
+        long i = 0;
+        foreach (long place in Places(count))
+            storage.Slice((int)(place * size), size).CopyTo(gathered.AsSpan((int)(i++ * size)));
+        return gathered;
+    }
+
+    /// <summary>Lays elements out as they lie in a storage that this view fills.</summary>
+    /// <param name="elements">All bytes of the tensor, row-major.</param>
+    public byte[] Scatter(byte[] elements)
+    {
+        if (IsContiguous())
+            return elements;
+        int size = Safetensors.SizeOf(Storage.Type);
+        byte[] storage = new byte[elements.Length];
+        long i = 0;
+        foreach (long place in Places(elements.Length / size))
+            elements.AsSpan((int)(i++ * size), size).CopyTo(storage.AsSpan((int)(place * size)));
+        return storage;
+    }
+
+    // Where the elements lie, row-major: the index is walked like an odometer, the last extent fastest.
+    private IEnumerable<long> Places(long count)
+    {
         long[] index = new long[Shape.Length];
-        long from = Offset;
+        long place = Offset;
         for (long i = 0; i < count; i++)
         {
-            storage.Slice((int)(from * size), size).CopyTo(gathered.AsSpan((int)(i * size)));
+            yield return place;
             for (int axis = Shape.Length - 1; axis >= 0; axis--)
             {
-                from += Strides[axis];
+                place += Strides[axis];
                 if (++index[axis] < Shape[axis])
                     break;
-                from -= Strides[axis] * Shape[axis];
+                place -= Strides[axis] * Shape[axis];
                 index[axis] = 0;
             }
         }
-
-        return gathered;
     }
 
     private bool IsContiguous()

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using DdpmJobs.Model.Networks.Kernels;
 using DdpmJobs.Model.Specs;
 using TorchSharp;
@@ -21,10 +22,10 @@ internal sealed class AttentionProducts : autograd.SingleTensorFunction<Attentio
     /// <inheritdoc/>
     public override string Name => nameof(AttentionProducts);
 
-    /// <summary>Whether it can be done, and pays: float32 on the CPU, whole vectors of channels, and so many pixels that libtorch's operators take longer.</summary>
+    /// <summary>Whether it can be done, and pays: float32 on a CPU with vectors of 16 numbers, as many channels or a multiple, and so many pixels that libtorch's operators take longer.</summary>
     /// <param name="q">Queries, (N, T, C).</param>
     public static bool Fits(Tensor q) =>
-        q.shape[1] >= FewestPixels && q.device_type == DeviceType.CPU && q.dtype == ScalarType.Float32 && MixedPrecision.InForce == Precision.Float32 && q.shape[2] % Lanes == 0
+        Vector512.IsHardwareAccelerated && q.shape[1] >= FewestPixels && q.device_type == DeviceType.CPU && q.dtype == ScalarType.Float32 && MixedPrecision.InForce == Precision.Float32 && q.shape[2] % Lanes == 0
         && q.shape[1] * Math.Max(q.shape[1], q.shape[2]) <= int.MaxValue / 16;
 
     /// <summary>softmax(scale q kᵀ) v.</summary>

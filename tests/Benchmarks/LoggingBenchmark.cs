@@ -65,14 +65,8 @@ internal static class LoggingBenchmark
         return 0;
     }
 
-    private static double SecondsPerStep(string folder, bool measures)
-    {
-        int steps = Spec.Training.LogEvery * Windows;
-        RunSpec spec = Spec with { Training = Spec.Training with { Steps = steps + 1 } };
-        TimedObjective.Begun.Clear();
-        Trainer.Train(spec, new TrainingSession { Folder = folder, Measures = measures }, CancellationToken.None);
-        return Stopwatch.GetElapsedTime(TimedObjective.Begun[0], TimedObjective.Begun[steps]).TotalSeconds / steps;
-    }
+    private static double SecondsPerStep(string folder, bool measures) =>
+        TimedObjective.SecondsPerStep(Spec, new TrainingSession { Folder = folder, Measures = measures }, Spec.Training.LogEvery * Windows);
 
     private static double SecondsAlone(RunSpec spec, int steps)
     {

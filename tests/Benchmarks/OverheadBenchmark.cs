@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using DdpmJobs.Model.Datasets;
-using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Training;
 using static TorchSharp.torch;
@@ -53,12 +51,10 @@ internal static class OverheadBenchmark
         RunSpec spec = new()
         {
             Data = new Optdigits(),
-            Network = new DdpmUnet { Channels = 32, Multipliers = [1, 2], Blocks = 1, Attention = [4], Dropout = 0, Groups = 8 },
+            Network = Setting.Named(["digits"])[0].Network,
             Objective = new TimedObjective(),
-            Training = new TrainingSpec { Steps = Steps + 3, BatchSize = batch },
+            Training = new TrainingSpec { BatchSize = batch },
         };
-        TimedObjective.Begun.Clear();
-        Trainer.Train(spec, new TrainingSession { Folder = folder }, CancellationToken.None);
-        return Stopwatch.GetElapsedTime(TimedObjective.Begun[2], TimedObjective.Begun[Steps + 2]).TotalSeconds / Steps;
+        return TimedObjective.SecondsPerStep(spec, new TrainingSession { Folder = folder }, Steps, skipped: 2);
     }
 }

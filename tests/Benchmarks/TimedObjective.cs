@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DdpmJobs.Model.Objectives;
 using DdpmJobs.Model.Specs;
+using DdpmJobs.Model.Training;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Benchmarks;
@@ -9,8 +10,20 @@ namespace DdpmJobs.Benchmarks;
 [Kind("timed", Summary = "simple, with the time of each call", Source = "benchmark")]
 internal sealed record TimedObjective : Objective
 {
-    /// <summary>Time stamps of <see cref="Stopwatch"/>.</summary>
-    public static List<long> Begun { get; } = [];
+    // Time stamps of the stopwatch.
+    private static List<long> Begun { get; } = [];
+
+    /// <summary>Trains a run of this objective, and gives the mean seconds of a whole step.</summary>
+    /// <param name="spec">The run, but for its number of steps.</param>
+    /// <param name="session">Where, and what is measured.</param>
+    /// <param name="steps">Steps that count.</param>
+    /// <param name="skipped">Steps before them.</param>
+    public static double SecondsPerStep(RunSpec spec, TrainingSession session, int steps, int skipped = 0)
+    {
+        Begun.Clear();
+        Trainer.Train(spec with { Training = spec.Training with { Steps = skipped + steps + 1 } }, session, CancellationToken.None);
+        return Stopwatch.GetElapsedTime(Begun[skipped], Begun[skipped + steps]).TotalSeconds / steps;
+    }
 
     /// <inheritdoc/>
     public override bool TrainsVariance => false;

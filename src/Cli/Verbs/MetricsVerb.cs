@@ -40,14 +40,18 @@ internal static class MetricsVerb
                 return 0;
             }
 
-            if (line.GetValue(plot) is { } file)
+            if (line.GetValue(plot) is { } place)
             {
-                PlotFile.Require(file);
-                await PlotAsync(api, id, text, metric, file, terminal, cancel);
-                return 0;
+                PlotFile.Require(place);
             }
 
             IReadOnlyList<PointView> points = await api.PointsAsync(id, metric, cancel);
+            if (line.GetValue(plot) is { } file)
+            {
+                Plot(points, text, metric, file, terminal);
+                return 0;
+            }
+
             char separator = line.GetValue(csv) ? ',' : '\t';
             if (separator == ',')
             {
@@ -77,9 +81,8 @@ internal static class MetricsVerb
         return verb;
     }
 
-    private static async Task PlotAsync(ApiClient api, Guid run, string text, string metric, string file, Terminal terminal, CancellationToken cancel)
+    private static void Plot(IReadOnlyList<PointView> points, string text, string metric, string file, Terminal terminal)
     {
-        IReadOnlyList<PointView> points = await api.PointsAsync(run, metric, cancel);
         if (points.Count == 0)
         {
             throw new CliException($"{text} has no points of {metric} yet; ddpm metrics {text} lists its curves.");

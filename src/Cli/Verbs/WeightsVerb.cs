@@ -81,11 +81,7 @@ internal static class WeightsVerb
             (PublishedWeights Weights, string File)[] there = [.. PublishedWeights.All.Select(weights => (weights, folder.Find(weights)!)).Where(found => found.Item2 is not null)];
             foreach ((PublishedWeights weights, string file) in there)
             {
-                ImportVerb.Refusing(() =>
-                {
-                    WeightsFolder.Verify(weights, file, cancel);
-                    return true;
-                });
+                WeightStore.Verify(weights, file, cancel);
             }
 
             if (line.GetValue(json))

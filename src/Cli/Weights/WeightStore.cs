@@ -43,11 +43,7 @@ internal static class WeightStore
     /// <exception cref="CliException">It is not what was published.</exception>
     public static void Accept(PublishedWeights weights, string temporary, string place, CancellationToken cancel)
     {
-        ImportVerb.Refusing(() =>
-        {
-            WeightsFolder.Verify(weights, temporary, cancel);
-            return true;
-        });
+        Verify(weights, temporary, cancel);
         using (FileStream stream = new(temporary, FileMode.Open, FileAccess.ReadWrite))
         {
             stream.Flush(flushToDisk: true);
@@ -55,4 +51,12 @@ internal static class WeightStore
 
         AtomicFile.Rename(temporary, place);
     }
+
+    /// <summary>Checks a file.</summary>
+    /// <exception cref="CliException">It is not what was published.</exception>
+    public static void Verify(PublishedWeights weights, string file, CancellationToken cancel) => ImportVerb.Refusing(() =>
+    {
+        WeightsFolder.Verify(weights, file, cancel);
+        return true;
+    });
 }

@@ -15,10 +15,7 @@ namespace DdpmJobs.Model.Training;
 internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
 {
     private readonly int _batchSize = spec.Training.BatchSize;
-
-    // The order of the epoch that was asked for last, in one piece: the thread that draws ahead and the one that trains may both ask.
-    private readonly Lock _lock = new();
-    private (long Epoch, int[] Images)? _order;
+    private readonly EpochOrder _order = new(spec.Seed, images.Count, spec.Training.BatchSize);
 
     /// <summary>Whether t depends on the losses of the steps before.</summary>
     private bool Learns => spec.Training.TimestepSampler.LossesPerTimestep > 0;
@@ -41,28 +38,8 @@ internal sealed class BatchSource(RunSpec spec, ImageSet images, Device device)
     /// <param name="history">As for <see cref="Draw"/>.</param>
     public Batch Complete(HostBatch host, LossHistory? history) => host.To(host.Times ?? Times(host.Step, history), device);
 
-    /// <summary>Indices of the images of a step: every epoch visits each image once, in its own order, and batches run across the ends of epochs.</summary>
-    public int[] Indices(long step)
-    {
-        int[] indices = new int[_batchSize];
-        for (int row = 0; row < _batchSize; row++)
-        {
-            (long epoch, long place) = Math.DivRem(step * _batchSize + row, images.Count);
-            indices[row] = OrderOf(epoch)[place];
-        }
-
-        return indices;
-    }
-
-    private int[] OrderOf(long epoch)
-    {
-        lock (_lock)
-        {
-            if (_order?.Epoch != epoch)
-                _order = (epoch, new RandomStream(spec.Seed, RandomPurpose.DataOrder, epoch).Permutation(images.Count));
-            return _order.Value.Images;
-        }
-    }
+    /// <summary>Zero-based indices of the images of a step.</summary>
+    public int[] Indices(long step) => _order.Indices(step);
 
     private HostTimes Times(long step, LossHistory? history)
         => HostTimes.Of(spec.Training.TimestepSampler.Draw(spec.Process.Timesteps, _batchSize, spec.Seed, step, history));

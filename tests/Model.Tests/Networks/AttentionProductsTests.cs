@@ -1,9 +1,9 @@
 using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Networks.Kernels;
 using DdpmJobs.Model.Networks.Layers;
-using DdpmJobs.Model.Randomness;
 using DdpmJobs.Model.Specs;
 using TorchSharp;
+using static DdpmJobs.Model.Tests.Networks.Near;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Tests.Networks;
@@ -22,9 +22,9 @@ public sealed class AttentionProductsTests
     public void Of_AnyShape_IsAttentionAndItsGradients(int n, int pixels, int channels)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] inputs = [.. Enumerable.Range(1, 3).Select(index => Normal(index, 2, n, pixels, channels).requires_grad_())];
+        Tensor[] inputs = [.. Enumerable.Range(1, 3).Select(index => (2 * Normal(index, n, pixels, channels)).requires_grad_())];
         Tensor[] exactInputs = [.. inputs.Select(input => input.detach().to(float64).requires_grad_())];
-        Tensor dy = Normal(4, 1, n, pixels, channels);
+        Tensor dy = Normal(4, n, pixels, channels);
         Tensor exact = Plain(exactInputs);
         exact.backward([dy.to(float64)]);
 
@@ -40,7 +40,7 @@ public sealed class AttentionProductsTests
     public void Of_WithoutAGradient_IsTheSame()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor q = Normal(1, 1, 2, 72, 32).requires_grad_();
+        Tensor q = Normal(1, 2, 72, 32).requires_grad_();
         Tensor with = AttentionProducts.Of(q, q, q, Scale).detach();
         using IDisposable quiet = no_grad();
         Assert.True(AttentionProducts.Of(q, q, q, Scale).equal(with).all().item<bool>());
@@ -50,8 +50,8 @@ public sealed class AttentionProductsTests
     public void Of_OtherThreadsBatchesAndLayouts_AreTheSameToTheLastBit()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] inputs = [.. Enumerable.Range(1, 3).Select(index => Normal(index, 1, 5, 81, 32))];
-        Tensor dy = Normal(4, 1, 5, 81, 32);
+        Tensor[] inputs = [.. Enumerable.Range(1, 3).Select(index => Normal(index, 5, 81, 32))];
+        Tensor dy = Normal(4, 5, 81, 32);
         int before = get_num_threads();
         try
         {
@@ -83,7 +83,7 @@ public sealed class AttentionProductsTests
     public void Of_ProductsOfAnySize_OverflowNowhere(float size)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] inputs = [.. Enumerable.Range(1, 3).Select(index => Normal(index, index == 3 ? 1 : size, 2, 97, 16).requires_grad_())];
+        Tensor[] inputs = [.. Enumerable.Range(1, 3).Select(index => ((index == 3 ? 1 : size) * Normal(index, 2, 97, 16)).requires_grad_())];
         Tensor exact = Plain([.. inputs.Select(input => input.detach().to(float64))]);
         Tensor y = AttentionProducts.Of(inputs[0], inputs[1], inputs[2], Scale);
         y.sum().backward();
@@ -99,7 +99,7 @@ public sealed class AttentionProductsTests
     public void Of_NotANumber_ShowsInItsImageOnly(int input, float value)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor[] inputs = [.. Enumerable.Range(1, 3).Select(index => Normal(index, 1, 2, 69, 16))];
+        Tensor[] inputs = [.. Enumerable.Range(1, 3).Select(index => Normal(index, 2, 69, 16))];
         inputs[input][1, 7, 3] = value;
         Array.ForEach(inputs, one => one.requires_grad_());
         Tensor y = AttentionProducts.Of(inputs[0], inputs[1], inputs[2], Scale);
@@ -134,8 +134,8 @@ public sealed class AttentionProductsTests
         using nn.Module<Tensor, Tensor> layer = hasHeads ? new MultiHeadAttention(plan, 64, 2) : new AttentionBlock(plan, 64);
         using IDisposable quiet = no_grad();
         foreach ((string name, TorchSharp.Modules.Parameter parameter) in layer.named_parameters())
-            parameter.copy_(Normal(name.Length, 0.1f, parameter.shape));
-        Tensor x = Normal(9, 1, 2, 64, 8, 9);
+            parameter.copy_(0.1f * Normal(name.Length, parameter.shape));
+        Tensor x = Normal(9, 2, 64, 8, 9);
         Tensor y = layer.call(x);
         layer.to(float64);
         AssertNear(layer.call(x.to(float64)), y, 1e-5);
@@ -156,18 +156,4 @@ public sealed class AttentionProductsTests
 
     private static Tensor Plain(Tensor[] inputs) =>
         bmm((Scale * bmm(inputs[0], inputs[1].transpose(1, 2))).softmax(-1), inputs[2]);
-
-    private static Tensor Normal(long index, float size, params long[] shape)
-    {
-        float[] numbers = new float[shape.Aggregate(1L, (product, extent) => product * extent)];
-        new RandomStream(5, RandomPurpose.Noise, index).FillNormal(numbers);
-        return size * tensor(numbers, shape);
-    }
-
-    private static void AssertNear(Tensor exact, Tensor found, double tolerance)
-    {
-        double scale = Math.Max(1, exact.abs().max().item<double>());
-        double error = (exact - found.to(float64)).abs().max().item<double>();
-        Assert.True(error <= tolerance * scale, $"off by {error} where the largest is {scale}");
-    }
 }

@@ -1,8 +1,8 @@
 using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Networks.Kernels;
 using DdpmJobs.Model.Networks.Layers;
-using DdpmJobs.Model.Randomness;
 using TorchSharp;
+using static DdpmJobs.Model.Tests.Networks.Near;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Tests.Networks;
@@ -109,19 +109,5 @@ public sealed class NormalizedActivationTests
     {
         float found = Sigmoid.Of(System.Runtime.Intrinsics.Vector512.Create(z))[5];
         Assert.Equal(1 / (1 + Math.Exp(-(double)z)), found, 3e-7);
-    }
-
-    private static Tensor Normal(long index, params long[] shape)
-    {
-        float[] numbers = new float[shape.Aggregate(1L, (product, extent) => product * extent)];
-        new RandomStream(5, RandomPurpose.Noise, index).FillNormal(numbers);
-        return tensor(numbers, shape);
-    }
-
-    private static void AssertNear(Tensor exact, Tensor found, double tolerance)
-    {
-        double scale = Math.Max(1, exact.abs().max().item<double>());
-        double error = (exact - found.to(float64)).abs().max().item<double>();
-        Assert.True(error <= tolerance * scale, $"off by {error} where the largest is {scale}");
     }
 }

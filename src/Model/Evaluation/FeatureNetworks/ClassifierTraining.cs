@@ -1,6 +1,5 @@
 using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Networks;
-using DdpmJobs.Model.Randomness;
 using DdpmJobs.Model.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -27,11 +26,12 @@ internal static class ClassifierTraining
         using FlatParameters flat = new(module, CPU);
         Tensor[] slots = [.. recipe.Optimizer.Slots.Select(_ => zeros_like(flat.Values))];
         FirstPass first = new();
+        EpochOrder order = new(recipe.Seed, images.Count, recipe.BatchSize);
         for (int step = 0; step < recipe.Steps; step++)
         {
             stop.ThrowIfCancellationRequested();
             using DisposeScope stepScope = NewDisposeScope();
-            int[] batch = BatchOf(recipe, images.Count, step);
+            int[] batch = order.Indices(step);
             flat.Gradients.zero_();
             using (first.Enter(batch.Length))
                 functional.cross_entropy(module.call(images.Batch(batch)), tensor(images.LabelsOf(batch, classes))).backward();
@@ -42,22 +42,5 @@ internal static class ClassifierTraining
         if (!flat.Values.isfinite().all().item<bool>())
             throw new InvalidDataException($"The classifier of the data {images.ContentHash} cannot be used: its training ended in weights that are not finite.");
         return [.. flat.Split(flat.Values).Select(part => (part.Name, part.Value.shape, part.Value.contiguous().bytes.ToArray()))];
-    }
-
-    // Every epoch visits each image once, in its own order, and batches run across the ends of epochs.
-    private static int[] BatchOf(ClassifierRecipe recipe, int count, int step)
-    {
-        int[] batch = new int[recipe.BatchSize];
-        long order = -1;
-        int[] images = [];
-        for (int row = 0; row < batch.Length; row++)
-        {
-            (long epoch, long place) = Math.DivRem((long)step * batch.Length + row, count);
-            if (epoch != order)
-                (order, images) = (epoch, new RandomStream(recipe.Seed, RandomPurpose.DataOrder, epoch).Permutation(count));
-            batch[row] = images[place];
-        }
-
-        return batch;
     }
 }

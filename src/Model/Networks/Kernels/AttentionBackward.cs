@@ -8,8 +8,6 @@ namespace DdpmJobs.Model.Networks.Kernels;
 /// <remarks>As in T. Dao et al., "FlashAttention" (2022), algorithm 4, on a CPU's cache.</remarks>
 internal unsafe struct AttentionBackward
 {
-    private const int Lanes = 16;
-
     /// <summary>What was done forward; its output is not looked at.</summary>
     public AttentionForward Forward;
 
@@ -75,7 +73,7 @@ internal unsafe struct AttentionBackward
         int stride = Forward.Shape.Stride;
         Vector512<float> scale = Vector512.Create(Forward.Shape.Scale), less = Vector512.Create(-moments[0]), share = Vector512.Create(moments[1]);
         Vector512<float> sums = Vector512<float>.Zero;
-        for (int i = 0; i < stride; i += Lanes)
+        for (int i = 0; i < stride; i += Vectors.Lanes)
         {
             Vector512<float> w = share * Exponential.Of(Vector512.FusedMultiplyAdd(Vector512.Load(weights + i), scale, less));
             w.Store(weights + i);
@@ -83,7 +81,7 @@ internal unsafe struct AttentionBackward
         }
 
         Vector512<float> mean = Vector512.Create(Vector512.Sum(sums));
-        for (int i = 0; i < stride; i += Lanes)
+        for (int i = 0; i < stride; i += Vectors.Lanes)
             (Vector512.Load(weights + i) * scale * (Vector512.Load(gradients + i) - mean)).Store(gradients + i);
     }
 }

@@ -7,8 +7,6 @@ namespace DdpmJobs.Model.Networks.Kernels;
 /// <summary>softmax(scale q kᵀ) v, some queries at a time, so that their weights never leave the cache.</summary>
 internal unsafe struct AttentionForward
 {
-    private const int Lanes = 16;
-
     /// <summary>Sizes.</summary>
     public AttentionShape Shape;
 
@@ -64,14 +62,14 @@ internal unsafe struct AttentionForward
         new Span<float>(products + Shape.Pixels, Shape.Stride - Shape.Pixels).Fill(float.NegativeInfinity);
         Vector512<float> scale = Vector512.Create(Shape.Scale);
         Vector512<float> most = Vector512.Create(float.NegativeInfinity);
-        for (int i = 0; i < Shape.Stride; i += Lanes)
+        for (int i = 0; i < Shape.Stride; i += Vectors.Lanes)
             most = Vector512.MaxNative(most, Vector512.Load(products + i) * scale);
         float largest = float.NegativeInfinity;
-        for (int lane = 0; lane < Lanes; lane++)
+        for (int lane = 0; lane < Vectors.Lanes; lane++)
             largest = MathF.Max(largest, most[lane]);
 
         Vector512<float> sums = Vector512<float>.Zero;
-        for (int i = 0; i < Shape.Stride; i += Lanes)
+        for (int i = 0; i < Shape.Stride; i += Vectors.Lanes)
         {
             Vector512<float> e = Exponential.Of(Vector512.FusedMultiplyAdd(Vector512.Load(products + i), scale, Vector512.Create(-largest)));
             e.Store(products + i);
@@ -84,7 +82,7 @@ internal unsafe struct AttentionForward
     private static void Multiply(float* numbers, int count, float by)
     {
         Vector512<float> factor = Vector512.Create(by);
-        for (int i = 0; i < count; i += Lanes)
+        for (int i = 0; i < count; i += Vectors.Lanes)
             (Vector512.Load(numbers + i) * factor).Store(numbers + i);
     }
 }

@@ -62,7 +62,7 @@ internal unsafe struct NormalizationBackward
     {
         int stride = Forward.Shape.Channels;
         bool activates = Forward.Shape.Activates;
-        for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
+        for (int channel = 0; channel < stride; channel += Vectors.Lanes)
         {
             Vector512<float> scale = Vector512.Load(channels.Scale + channel), shift = Vector512.Load(channels.Shift + channel);
             Vector512<float> mean = Vector512.Load(channels.Mean + channel), inverse = Vector512.Load(channels.Inverse + channel);
@@ -128,7 +128,7 @@ internal unsafe struct NormalizationBackward
         float* scales = channels.Scale, slopes = channels.Mean, shifts = channels.Shift;
         for (int pixel = 0; pixel < count; pixel += stride)
         {
-            for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
+            for (int channel = 0; channel < stride; channel += Vectors.Lanes)
             {
                 int i = pixel + channel;
                 Vector512<float> rest = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), Vector512.Load(slopes + channel), Vector512.Load(shifts + channel));

@@ -63,7 +63,7 @@ internal unsafe struct NormalizationForward
         int stride = Shape.Channels;
         bool activates = Shape.Activates;
         float* scales = channels.Scale, shifts = channels.Shift, means = channels.Mean;
-        for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
+        for (int channel = 0; channel < stride; channel += Vectors.Lanes)
         {
             Vector512<float> scale = Vector512.Load(scales + channel), shift = Vector512.Load(shifts + channel), mean = Vector512.Load(means + channel);
             for (int i = channel; i < count; i += stride)
@@ -102,7 +102,7 @@ internal unsafe struct NormalizationForward
         {
             float* chunk = x + (long)pixel * stride;
             int count = Math.Min(Shape.ChunkPixels, Shape.Pixels - pixel) * stride;
-            for (int channel = 0; channel < stride; channel += NormalizationShape.Lanes)
+            for (int channel = 0; channel < stride; channel += Vectors.Lanes)
             {
                 Vector512<float> mean = Vector512.Load(means + channel);
                 Vector512<float> sum0 = Vector512<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;

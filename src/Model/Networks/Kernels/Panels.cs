@@ -8,9 +8,8 @@ namespace DdpmJobs.Model.Networks.Kernels;
 internal static unsafe class Panels
 {
     /// <summary>Columns of a panel: two vectors.</summary>
-    public const int Columns = 2 * Lanes;
+    public const int Columns = 2 * Vectors.Lanes;
 
-    private const int Lanes = 16;
     private const int RowsAtOnce = 8;
     private const int Corner = 4;
 
@@ -31,7 +30,7 @@ internal static unsafe class Panels
             {
                 float* from = matrix + (long)row * columns + first;
                 Vector512.Load(from).Store(panels);
-                (width == Columns ? Vector512.Load(from + Lanes) : default).Store(panels + Lanes);
+                (width == Columns ? Vector512.Load(from + Vectors.Lanes) : default).Store(panels + Vectors.Lanes);
             }
         }
     }
@@ -114,7 +113,7 @@ internal static unsafe class Panels
         Vector512<float> c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default, c71 = default;
         for (int k = 0; k < depth; k++)
         {
-            Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + Lanes);
+            Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + Vectors.Lanes);
             Vector512<float> x = Vector512.Create(*a);
             c00 = Vector512.FusedMultiplyAdd(x, b0, c00);
             c01 = Vector512.FusedMultiplyAdd(x, b1, c01);
@@ -192,7 +191,7 @@ internal static unsafe class Panels
         {
             Vector512<float> x = Vector512.Create(*a);
             c0 = Vector512.FusedMultiplyAdd(x, Vector512.Load(b), c0);
-            c1 = Vector512.FusedMultiplyAdd(x, Vector512.Load(b + Lanes), c1);
+            c1 = Vector512.FusedMultiplyAdd(x, Vector512.Load(b + Vectors.Lanes), c1);
             a += aColumn;
             b += Columns;
         }
@@ -207,7 +206,7 @@ internal static unsafe class Panels
     private static void Put(float* c, Vector512<float> first, Vector512<float> second, bool adds)
     {
         Put(c, first, adds);
-        Put(c + Lanes, second, adds);
+        Put(c + Vectors.Lanes, second, adds);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

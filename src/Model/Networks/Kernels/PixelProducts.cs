@@ -9,9 +9,6 @@ internal unsafe struct PixelProducts
     /// <summary>Pixels that are worked on at once.</summary>
     public const int Block = 64;
 
-    /// <summary>Channels of the output, or of the weights' rows, that go to one thread at least.</summary>
-    public const int Lanes = 16;
-
     // So many pixels are added up in single precision before the sum goes to double.
     private const int Summed = 256;
 
@@ -76,7 +73,7 @@ internal unsafe struct PixelProducts
     public static void BackwardWeights(void* context, int first, int end)
     {
         PixelProducts work = *(PixelProducts*)context;
-        (int channel, int channels) = (first * Lanes, (end - first) * Lanes);
+        (int channel, int channels) = (first * Vectors.Lanes, (end - first) * Vectors.Lanes);
         float* panels = (float*)System.Runtime.InteropServices.NativeMemory.AlignedAlloc((nuint)(Summed * Panels.Whole(work.In)) * sizeof(float), 64);
         double[] sums = new double[channels];
         for (int pixel = 0; pixel < work.Pixels; pixel += Summed)
@@ -96,12 +93,12 @@ internal unsafe struct PixelProducts
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddUp(float* dy, int stride, int rows, double[] sums)
     {
-        for (int channel = 0; channel < sums.Length; channel += Lanes)
+        for (int channel = 0; channel < sums.Length; channel += Vectors.Lanes)
         {
             Vector512<float> sum = Vector512<float>.Zero;
             for (int row = 0; row < rows; row++)
                 sum += Vector512.Load(dy + (long)row * stride + channel);
-            for (int lane = 0; lane < Lanes; lane++)
+            for (int lane = 0; lane < Vectors.Lanes; lane++)
                 sums[channel + lane] += sum[lane];
         }
     }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using DdpmJobs.Model.Networks.Kernels;
 using DdpmJobs.Model.Specs;
@@ -16,7 +14,6 @@ namespace DdpmJobs.Model.Networks.Layers;
 internal sealed class AttentionProducts : autograd.SingleTensorFunction<AttentionProducts>
 {
     private const string Settings = "settings";
-    private const int Lanes = 16;
     private const int FewestPixels = 64;
 
     /// <inheritdoc/>
@@ -25,7 +22,7 @@ internal sealed class AttentionProducts : autograd.SingleTensorFunction<Attentio
     /// <summary>Whether it can be done, and pays: float32 on a CPU with vectors of 16 numbers, as many channels or a multiple, and so many pixels that libtorch's operators take longer.</summary>
     /// <param name="q">Queries, (N, T, C).</param>
     public static bool Fits(Tensor q) =>
-        Vector512.IsHardwareAccelerated && q.shape[1] >= FewestPixels && q.device_type == DeviceType.CPU && q.dtype == ScalarType.Float32 && MixedPrecision.InForce == Precision.Float32 && q.shape[2] % Lanes == 0
+        Vector512.IsHardwareAccelerated && q.shape[1] >= FewestPixels && q.device_type == DeviceType.CPU && q.dtype == ScalarType.Float32 && MixedPrecision.InForce == Precision.Float32 && q.shape[2] % Vectors.Lanes == 0
         && q.shape[1] * Math.Max(q.shape[1], q.shape[2]) <= int.MaxValue / 16;
 
     /// <summary>softmax(scale q kᵀ) v.</summary>
@@ -64,11 +61,11 @@ internal sealed class AttentionProducts : autograd.SingleTensorFunction<Attentio
         Tensor dq = empty_like(saved[0]), dk = empty_like(saved[1]), dv = empty_like(saved[2]);
         AttentionBackward work = new()
         {
-            Forward = new AttentionForward { Shape = shape, Q = Pointer(saved[0]), K = Pointer(saved[1]), V = Pointer(saved[2]), Moments = Pointer(saved[3]) },
-            OutputGradient = Pointer(dy),
-            QueryGradient = Pointer(dq),
-            KeyGradient = Pointer(dk),
-            ValueGradient = Pointer(dv),
+            Forward = new AttentionForward { Shape = shape, Q = Vectors.Of(saved[0]), K = Vectors.Of(saved[1]), V = Vectors.Of(saved[2]), Moments = Vectors.Of(saved[3]) },
+            OutputGradient = Vectors.Of(dy),
+            QueryGradient = Vectors.Of(dq),
+            KeyGradient = Vectors.Of(dk),
+            ValueGradient = Vectors.Of(dv),
         };
         ThreadTeam.Run(shape.Images, &AttentionBackward.Do, &work);
         return [dq.MoveToOuterDisposeScope(), dk.MoveToOuterDisposeScope(), dv.MoveToOuterDisposeScope(), null!];
@@ -78,10 +75,8 @@ internal sealed class AttentionProducts : autograd.SingleTensorFunction<Attentio
     {
         Tensor y = empty_like(q);
         Tensor moments = empty(shape.Images, shape.Pixels, 2);
-        AttentionForward work = new() { Shape = shape, Q = Pointer(q), K = Pointer(k), V = Pointer(v), Y = Pointer(y), Moments = Pointer(moments) };
+        AttentionForward work = new() { Shape = shape, Q = Vectors.Of(q), K = Vectors.Of(k), V = Vectors.Of(v), Y = Vectors.Of(y), Moments = Vectors.Of(moments) };
         ThreadTeam.Run(shape.Images, &AttentionForward.Do, &work);
         return (y, moments);
     }
-
-    private static unsafe float* Pointer(Tensor contiguous) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(contiguous.bytes));
 }

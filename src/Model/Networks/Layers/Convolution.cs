@@ -16,6 +16,7 @@ internal sealed class Convolution : Module<Tensor, Tensor>
     private readonly Parameter _bias;
     private readonly long[] _strides;
     private readonly long[] _padding;
+    private readonly bool _isOfPixels;
 
     /// <summary>Begins as in the official network: <see cref="Initializer.Weight"/>, and no bias.</summary>
     /// <param name="padding">Pixels on every side; null for half the kernel, which keeps the size.</param>
@@ -30,6 +31,7 @@ internal sealed class Convolution : Module<Tensor, Tensor>
         (_weight, _bias) = (weight, bias);
         _strides = [stride, stride];
         _padding = [padding, padding];
+        _isOfPixels = weight.shape is [_, _, 1, 1] && stride == 1 && padding == 0;
         register_parameter("weight", _weight);
         register_parameter("bias", _bias);
     }
@@ -46,8 +48,6 @@ internal sealed class Convolution : Module<Tensor, Tensor>
         new(init.Constant(0, outChannels, inChannels, kernel, kernel), init.Constant(0, outChannels), 1, kernel / 2);
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => MixedPrecision.Product(x, _weight, _bias, IsOfPixels(x) ? PixelConvolution.Convolve : (x, weight, bias) => WholeBlocks.Convolve(
+    public override Tensor forward(Tensor x) => MixedPrecision.Product(x, _weight, _bias, _isOfPixels && x.device_type == DeviceType.CPU ? PixelConvolution.Convolve : (x, weight, bias) => WholeBlocks.Convolve(
         x, weight, bias, (x, weight, bias) => functional.conv2d(x, weight, bias, _strides, _padding)));
-
-    private bool IsOfPixels(Tensor x) => x.device_type == DeviceType.CPU && _weight.shape is [_, _, 1, 1] && _strides[0] == 1 && _padding[0] == 0;
 }

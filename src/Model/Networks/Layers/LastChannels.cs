@@ -18,7 +18,7 @@ internal static class LastChannels
     public static Tensor Weight(Tensor memory, long[] shape)
     {
         if (memory.device_type != DeviceType.CPU || shape is not [var outChannels, var channels, var height, var width]
-            || outChannels % NormalizationShape.Lanes != 0 || channels % NormalizationShape.Lanes != 0)
+            || outChannels % Vectors.Lanes != 0 || channels % Vectors.Lanes != 0)
             return memory.view(shape);
         using Tensor pixels = memory.view(outChannels, height, width, channels);
         return pixels.permute(0, 3, 1, 2);

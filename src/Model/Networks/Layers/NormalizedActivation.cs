@@ -19,7 +19,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
 
     /// <summary>Whether it can be done: float32 on the CPU, and whole vectors of channels.</summary>
     public static bool Fits(Tensor x) =>
-        x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32 && x.dim() == 4 && x.shape[1] % NormalizationShape.Lanes == 0
+        x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32 && x.dim() == 4 && x.shape[1] % Vectors.Lanes == 0
         && x.shape[1] * x.shape[2] * x.shape[3] <= int.MaxValue / 2;
 
     /// <summary>Normalises, activates and drops.</summary>
@@ -68,10 +68,10 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         {
             Forward = new NormalizationForward
             {
-                Shape = shape, X = Pointer(x), Gamma = Pointer(saved[1]), Beta = Pointer(saved[2]), Moments = (double*)Pointer(saved[3]), Mask = call.Mask,
+                Shape = shape, X = Vectors.Of(x), Gamma = Vectors.Of(saved[1]), Beta = Vectors.Of(saved[2]), Moments = (double*)Vectors.Of(saved[3]), Mask = call.Mask,
             },
-            OutputGradient = Pointer(dy),
-            InputGradient = Pointer(dx),
+            OutputGradient = Vectors.Of(dy),
+            InputGradient = Vectors.Of(dx),
             ParameterGradients = (double*)Unsafe.AsPointer(ref parts[0]),
         };
         ThreadTeam.Run(shape.Images, &NormalizationBackward.Do, &work);
@@ -102,14 +102,11 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         Tensor moments = empty(call.Shape.Images, 2, call.Shape.Groups, dtype: ScalarType.Float64);
         NormalizationForward work = new()
         {
-            Shape = call.Shape, X = Pointer(x), Y = Pointer(y), Gamma = Pointer(gamma), Beta = Pointer(beta), Moments = (double*)Pointer(moments), Mask = call.Mask,
+            Shape = call.Shape, X = Vectors.Of(x), Y = Vectors.Of(y), Gamma = Vectors.Of(gamma), Beta = Vectors.Of(beta), Moments = (double*)Vectors.Of(moments), Mask = call.Mask,
         };
         ThreadTeam.Run(call.Shape.Images, &NormalizationForward.Do, &work);
         return (y.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), moments.MoveToOuterDisposeScope());
     }
-
-    private static unsafe float* Pointer(Tensor contiguous) =>
-        (float*)Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetReference(contiguous.bytes));
 
     private sealed record Call(NormalizationShape Shape, DropoutMask Mask);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using DdpmJobs.Model.Networks.Kernels;
@@ -54,28 +53,28 @@ internal sealed class PixelConvolution : autograd.SingleTensorFunction<PixelConv
         Tensor dx = empty_like(saved[0]), dw = empty_like(saved[1]), db = empty(saved[1].shape[0]);
         PixelProducts work = Work(dx, saved[1], dy);
         work.Weights = Room(work.Out * Panels.Whole(work.In));
-        Panels.Pack(Pointer(saved[1]), work.Out, work.In, work.Weights);
+        Panels.Pack(Vectors.Of(saved[1]), work.Out, work.In, work.Weights);
         ThreadTeam.Run(work.Blocks, &PixelProducts.BackwardInput, &work);
         NativeMemory.AlignedFree(work.Weights);
 
-        work.X = Pointer(saved[0]);
-        work.WeightGradient = Pointer(dw);
-        work.BiasGradient = Pointer(db);
-        ThreadTeam.Run(work.Out / PixelProducts.Lanes, &PixelProducts.BackwardWeights, &work);
+        work.X = Vectors.Of(saved[0]);
+        work.WeightGradient = Vectors.Of(dw);
+        work.BiasGradient = Vectors.Of(db);
+        ThreadTeam.Run(work.Out / Vectors.Lanes, &PixelProducts.BackwardWeights, &work);
         return [dx.MoveToOuterDisposeScope(), dw.MoveToOuterDisposeScope(), db.MoveToOuterDisposeScope()];
     }
 
     // Without vectors as wide the product is that of libtorch's matrices, which is right and takes less time than ours would.
     private static bool Fits(Tensor pixels, Tensor weight) =>
-        Vector512.IsHardwareAccelerated && pixels.dtype == ScalarType.Float32 && weight.shape[0] % PixelProducts.Lanes == 0 && weight.shape[1] % PixelProducts.Lanes == 0 && pixels.numel() <= int.MaxValue;
+        Vector512.IsHardwareAccelerated && pixels.dtype == ScalarType.Float32 && weight.shape[0] % Vectors.Lanes == 0 && weight.shape[1] % Vectors.Lanes == 0 && pixels.numel() <= int.MaxValue;
 
     private static unsafe Tensor Forward(Tensor pixels, Tensor weight, Tensor bias)
     {
         Tensor y = empty([.. pixels.shape[..3], weight.shape[0]]);
         PixelProducts work = Work(pixels, weight, y);
-        work.Bias = Pointer(bias);
+        work.Bias = Vectors.Of(bias);
         work.Weights = Room(work.In * Panels.Whole(work.Out));
-        Panels.PackTransposed(Pointer(weight), work.In, work.Out, work.Weights);
+        Panels.PackTransposed(Vectors.Of(weight), work.In, work.Out, work.Weights);
         ThreadTeam.Run(work.Blocks, &PixelProducts.Forward, &work);
         NativeMemory.AlignedFree(work.Weights);
         return y;
@@ -83,10 +82,8 @@ internal sealed class PixelConvolution : autograd.SingleTensorFunction<PixelConv
 
     private static unsafe PixelProducts Work(Tensor x, Tensor weight, Tensor y) => new()
     {
-        Pixels = (int)(x.numel() / weight.shape[1]), In = (int)weight.shape[1], Out = (int)weight.shape[0], X = Pointer(x), Y = Pointer(y),
+        Pixels = (int)(x.numel() / weight.shape[1]), In = (int)weight.shape[1], Out = (int)weight.shape[0], X = Vectors.Of(x), Y = Vectors.Of(y),
     };
 
     private static unsafe float* Room(int floats) => (float*)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), 64);
-
-    private static unsafe float* Pointer(Tensor contiguous) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(contiguous.bytes));
 }

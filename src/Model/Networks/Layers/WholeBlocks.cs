@@ -19,11 +19,11 @@ internal static class WholeBlocks
     static WholeBlocks() => Nnpack.Disable();
 
     /// <summary>Convolves.</summary>
-    /// <param name="x">(N, C, L) or (N, C, H, W).</param>
-    /// <param name="weight">(C', C, K) or (C', C, K, K).</param>
+    /// <param name="x">(N, C, H, W).</param>
+    /// <param name="weight">(C', C, K, K).</param>
     /// <param name="bias">(C',).</param>
     /// <param name="convolve">The convolution, given the three filled up.</param>
-    /// <returns>(N, C', …); belongs to the dispose scope in force.</returns>
+    /// <returns>(N, C', H', W'); belongs to the dispose scope in force.</returns>
     public static Tensor Convolve(Tensor x, Tensor weight, Tensor bias, Func<Tensor, Tensor, Tensor, Tensor> convolve)
     {
         if (x.device_type != DeviceType.CPU)
@@ -35,9 +35,8 @@ internal static class WholeBlocks
             return convolve(x, weight, bias);
 
         using DisposeScope scope = NewDisposeScope();
-        long[] places = new long[2 * (weight.dim() - 2)];
-        Tensor wideX = moreIn == 0 ? x : functional.pad(x, [.. places, 0, moreIn]);
-        Tensor wideWeight = functional.pad(weight, [.. places, 0, moreIn, 0, moreOut]);
+        Tensor wideX = moreIn == 0 ? x : functional.pad(x, [0, 0, 0, 0, 0, moreIn]);
+        Tensor wideWeight = functional.pad(weight, [0, 0, 0, 0, 0, moreIn, 0, moreOut]);
         Tensor wideBias = moreOut == 0 ? bias : functional.pad(bias, [0, moreOut]);
         return convolve(wideX, wideWeight, wideBias).narrow(1, 0, outChannels).MoveToOuterDisposeScope();
     }

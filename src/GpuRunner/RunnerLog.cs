@@ -42,6 +42,9 @@ public static partial class RunnerLog
     [LoggerMessage(16, LogLevel.Warning, "Training goes on from step {Step} {Reason}: its numbers may differ from those of a training that was never stopped, within rounding.")]
     internal static partial void ResumedInexactly(this ILogger log, long step, string reason);
 
+    [LoggerMessage(17, LogLevel.Warning, "Evaluation: {Sentence}")]
+    internal static partial void EvaluationWarns(this ILogger log, string sentence);
+
     [LoggerMessage(20, LogLevel.Information, "Asked to stop: {Reason}.")]
     internal static partial void StopAsked(this ILogger log, StopReason reason);
 

@@ -19,10 +19,21 @@ public static class RunnerSetup
     /// Adds slots, intake, executor and metric pump. Needs Tracking and a MassTransit bus that was given <see cref="AddRunnerConsumers"/> and
     /// <see cref="ConfigureRunnerEndpoints"/>. The host's <c>ShutdownTimeout</c> must exceed <see cref="RunnerOptions.ShutdownGrace"/>.
     /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="options">How it is deployed.</param>
+    /// <param name="weights">Where published weights lie; null for the default.</param>
+    /// <param name="statistics">Where statistics of true images lie; null for the default.</param>
     /// <exception cref="RunnerStartException">An option is wrong.</exception>
-    public static IServiceCollection AddRunner(this IServiceCollection services, RunnerOptions options)
+    public static IServiceCollection AddRunner(this IServiceCollection services, RunnerOptions options, WeightsOptions? weights = null, StatisticsOptions? statistics = null)
     {
-        IReadOnlyList<string> wrong = options.Validate();
+        weights ??= new WeightsOptions();
+        statistics ??= new StatisticsOptions();
+        IReadOnlyList<string> wrong =
+        [
+            .. options.Validate(),
+            .. weights.Folder.Length > 0 ? [] : new[] { "Option Folder of Weights must be the path of a folder; got an empty text." },
+            .. statistics.Folder.Length > 0 ? [] : new[] { "Option Folder of Statistics must be the path of a folder; got an empty text." },
+        ];
         if (wrong.Count > 0)
         {
             throw new RunnerStartException(string.Join(Environment.NewLine, wrong), null);
@@ -30,6 +41,8 @@ public static class RunnerSetup
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
+        services.AddSingleton(weights);
+        services.AddSingleton(statistics);
         services.TryAddSingleton(RunWork.OfModel(options.ThreadsPerSlot));
         services.AddSingleton<JobIntake>();
         services.AddSingleton<StoreWait>();

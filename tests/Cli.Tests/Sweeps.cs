@@ -30,5 +30,5 @@ internal static class Sweeps
         => new(Guid.CreateVersion7(), kind, state, 1, done, total, "steps", null, error, DateTime.UnixEpoch, DateTime.UnixEpoch, DateTime.UnixEpoch.AddSeconds(90));
 
     public static EvaluationView Nll(double value, string protocol = "a", bool lower = true)
-        => new("nll", value, 0.01, "bits/dim", lower, protocol, new JsonObject(), new Dictionary<string, double> { ["prior_bits_per_dim"] = 0.25 });
+        => new("nll", value, 0.01, "bits/dim", lower, protocol, new JsonObject(), new Dictionary<string, double> { ["prior_bits_per_dim"] = 0.25 }, []);
 }

@@ -68,10 +68,12 @@ internal sealed class RunnerFixture : IAsyncDisposable
     /// <summary>Work of which each part fails the test when it is called without being given.</summary>
     public static RunWork Work(
         Func<RunSpec, TrainingSession, CancellationToken, TrainingEnd>? train = null,
-        Func<CancellationToken, IReadOnlyList<MetricValue>>? evaluate = null,
-        Func<string, CancellationToken, SampleSet>? sample = null) => new(
+        Func<EvaluationSession, CancellationToken, IReadOnlyList<MetricValue>>? evaluate = null,
+        Func<string, CancellationToken, SampleSet>? sample = null,
+        Action<EvaluationSession, int, string, CancellationToken>? shard = null) => new(
             train ?? ((_, _, _) => throw new InvalidOperationException("Not expected to train.")),
-            (_, _, _, _, _, stop) => evaluate is null ? throw new InvalidOperationException("Not expected to evaluate.") : evaluate(stop),
+            (_, session, stop) => evaluate is null ? throw new InvalidOperationException("Not expected to evaluate.") : evaluate(session, stop),
+            (_, session, number, file, stop) => (shard ?? throw new InvalidOperationException("Not expected to draw a shard."))(session, number, file, stop),
             (_, _, _, _, folder, _, stop) => sample is null ? throw new InvalidOperationException("Not expected to sample.") : sample(folder, stop));
 
     /// <summary>Ends a stand-in training like the trainer: with a checkpoint that was reported.</summary>

@@ -195,6 +195,13 @@ namespace DdpmJobs.Migrations.Postgres.Migrations
                         .HasColumnType("double precision")
                         .HasColumnName("value");
 
+                    b.Property<string>("Warnings")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasDefaultValue("[]")
+                        .HasColumnName("warnings");
+
                     b.HasKey("Id")
                         .HasName("pk_evaluation");
 
@@ -339,6 +346,10 @@ namespace DdpmJobs.Migrations.Postgres.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("runner_id");
 
+                    b.Property<int?>("Shard")
+                        .HasColumnType("integer")
+                        .HasColumnName("shard");
+
                     b.Property<DateTime?>("StartedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("started_at");
@@ -377,7 +388,12 @@ namespace DdpmJobs.Migrations.Postgres.Migrations
 
                     b.HasIndex("RunId", "Kind")
                         .IsUnique()
-                        .HasDatabaseName("ix_job_run_id_kind");
+                        .HasDatabaseName("ix_job_run_id_kind")
+                        .HasFilter("shard is null");
+
+                    b.HasIndex("RunId", "Kind", "Shard")
+                        .IsUnique()
+                        .HasDatabaseName("ix_job_run_id_kind_shard");
 
                     b.HasIndex("Pool", "Priority", "CreatedAt", "Ordinal")
                         .HasDatabaseName("ix_job_ready")
@@ -396,6 +412,8 @@ namespace DdpmJobs.Migrations.Postgres.Migrations
                             t.HasCheckConstraint("ck_job_kind", "kind in ('train', 'evaluate', 'sample')");
 
                             t.HasCheckConstraint("ck_job_lease", "(state in ('running', 'stopping')) = (lease_until is not null)");
+
+                            t.HasCheckConstraint("ck_job_shard", "shard is null or (kind = 'evaluate' and shard >= 0)");
 
                             t.HasCheckConstraint("ck_job_state", "state in ('blocked', 'ready', 'running', 'stopping') or state in ('succeeded', 'failed', 'diverged', 'pruned', 'cancelled', 'skipped')");
 

@@ -191,6 +191,13 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("value");
 
+                    b.Property<string>("Warnings")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("[]")
+                        .HasColumnName("warnings");
+
                     b.HasKey("Id")
                         .HasName("pk_evaluation");
 
@@ -335,6 +342,10 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("runner_id");
 
+                    b.Property<int?>("Shard")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("shard");
+
                     b.Property<DateTime?>("StartedAt")
                         .HasColumnType("TEXT")
                         .HasColumnName("started_at");
@@ -373,7 +384,12 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
 
                     b.HasIndex("RunId", "Kind")
                         .IsUnique()
-                        .HasDatabaseName("ix_job_run_id_kind");
+                        .HasDatabaseName("ix_job_run_id_kind")
+                        .HasFilter("shard is null");
+
+                    b.HasIndex("RunId", "Kind", "Shard")
+                        .IsUnique()
+                        .HasDatabaseName("ix_job_run_id_kind_shard");
 
                     b.HasIndex("Pool", "Priority", "CreatedAt", "Ordinal")
                         .HasDatabaseName("ix_job_ready")
@@ -392,6 +408,8 @@ namespace DdpmJobs.Migrations.Sqlite.Migrations
                             t.HasCheckConstraint("ck_job_kind", "kind in ('train', 'evaluate', 'sample')");
 
                             t.HasCheckConstraint("ck_job_lease", "(state in ('running', 'stopping')) = (lease_until is not null)");
+
+                            t.HasCheckConstraint("ck_job_shard", "shard is null or (kind = 'evaluate' and shard >= 0)");
 
                             t.HasCheckConstraint("ck_job_state", "state in ('blocked', 'ready', 'running', 'stopping') or state in ('succeeded', 'failed', 'diverged', 'pruned', 'cancelled', 'skipped')");
 

@@ -23,6 +23,9 @@ internal sealed class Deployment
     /// <summary><c>DDPM__Weights__…</c>.</summary>
     public WeightsOptions Weights { get; } = new();
 
+    /// <summary><c>DDPM__Statistics__…</c>.</summary>
+    public StatisticsOptions Statistics { get; } = new();
+
     /// <summary><c>DDPM__Artifacts__…</c>.</summary>
     public ArtifactOptions Artifacts { get; } = new();
 
@@ -34,5 +37,7 @@ internal sealed class Deployment
 
     /// <summary>The options by the section of the variable's name.</summary>
     public IReadOnlyList<(string Section, object Options)> Sections =>
-        [("", Endpoints), ("Scheduler__", Scheduler), ("Scheduler__", Listen), ("Runner__", Runner), ("Weights__", Weights), ("Artifacts__", Artifacts), ("Lease__", Lease), ("Seq__", Seq)];
+    [
+        ("", Endpoints), ("Scheduler__", Scheduler), ("Scheduler__", Listen), ("Runner__", Runner), ("Weights__", Weights), ("Statistics__", Statistics), ("Artifacts__", Artifacts), ("Lease__", Lease), ("Seq__", Seq),
+    ];
 }

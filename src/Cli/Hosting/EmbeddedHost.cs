@@ -115,6 +115,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         ArtifactOptions artifacts = deployment.Artifacts;
         artifacts.Folder = data.At("artifacts");
         deployment.Runner.WorkFolder = data.At("work");
+        deployment.Statistics.Folder = deployment.Statistics.FolderIn(data.Path);
         deployment.Seq.BufferFolder = data.At("logs");
         deployment.Scheduler.KeyFolder = data.At("keys");
 
@@ -126,7 +127,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         builder.Services.AddHostBasics();
         builder.Services.AddTracking(store, artifacts, deployment.Lease);
         builder.Services.AddScheduler(deployment.Scheduler, store);
-        builder.Services.AddRunner(deployment.Runner);
+        builder.Services.AddRunner(deployment.Runner, deployment.Weights, deployment.Statistics);
         builder.Services.AddInMemoryBus();
         WebApplication app = builder.Build();
         app.MapScheduler();

@@ -21,7 +21,7 @@ internal static class RunnerHost
         builder.Services.AddLogs(LogEventLevel.Information, file: null, deployment.Seq, terminal);
         builder.Services.AddHostBasics();
         builder.Services.AddTracking(store, deployment.Artifacts, deployment.Lease);
-        builder.Services.AddRunner(deployment.Runner);
+        builder.Services.AddRunner(deployment.Runner, deployment.Weights, deployment.Statistics);
         builder.Services.AddRabbitMqBus(broker, consumes: true);
         using IHost host = builder.Build();
 

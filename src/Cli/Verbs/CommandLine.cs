@@ -37,6 +37,7 @@ internal static class CommandLine
             RequestVerb.Retry(terminal),
             ImportVerb.Create(terminal),
             ExportVerb.Create(terminal),
+            StatisticsVerb.Create(terminal),
             WeightsVerb.Create(terminal),
             MigrateVerb.Create(terminal),
             SchedulerVerb.Create(terminal),

@@ -4,7 +4,11 @@ using DdpmJobs.Cli.Errors;
 using DdpmJobs.Cli.Hosting;
 using DdpmJobs.Cli.Results;
 using DdpmJobs.Cli.Watching;
+using DdpmJobs.GpuRunner;
+using DdpmJobs.Model.Evaluation.FeatureNetworks;
 using DdpmJobs.Scheduler.Api;
+using DdpmJobs.Scheduler.Sweeps;
+using DdpmJobs.Tracking.Sweeps;
 using Serilog.Events;
 
 namespace DdpmJobs.Cli.Verbs;
@@ -63,6 +67,7 @@ internal static class RunVerb
         // Refuse a bad file before anything is started or written.
         string yaml = await SweepText.ReadAsync(file, cancel);
         CheckpointOption.Check(yaml, file, checkpoints);
+        RequireWeights(SweepFile.Parse(yaml, file, Environment.UserName), DeploymentReader.Read(terminal.Environment).Weights);
 
         TextWriter talk = json ? terminal.Error : terminal.Out;
         LogEventLevel? console = terminal.IsInteractive && !json ? null : LogEventLevel.Warning;
@@ -92,6 +97,23 @@ internal static class RunVerb
         catch (OperationCanceledException) when (host.Stopping.IsCancellationRequested)
         {
             throw new CliException($"the host ended by itself; {host.LogFile} says why.");
+        }
+    }
+
+    // Nobody wants to train for hours and then hear that it cannot be measured.
+    private static void RequireWeights(SweepDraft sweep, WeightsOptions options)
+    {
+        WeightsFolder folder = new(options.Folder.Length > 0 ? options.Folder : throw new CliException("DDPM__Weights__Folder must be the path of a folder; got an empty text"));
+        foreach (string network in sweep.Runs.SelectMany(run => run.Spec.Evaluation.PublishedWeights).Distinct())
+        {
+            try
+            {
+                folder.Require(network);
+            }
+            catch (FileNotFoundException e)
+            {
+                throw new CliException($"a metric of the sweep {sweep.Name} needs the weights of {network}: {e.Message}", e);
+            }
         }
     }
 

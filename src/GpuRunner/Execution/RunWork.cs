@@ -6,20 +6,27 @@ using TorchSharp;
 
 namespace DdpmJobs.GpuRunner.Execution;
 
-/// <summary>The three entry points of Model that attempts call; each blocks its thread until the work is done.</summary>
+/// <summary>The entry points of Model that attempts call; each blocks its thread until the work is done.</summary>
 /// <param name="Train">As <see cref="Trainer.Train"/>.</param>
-/// <param name="Evaluate">As <see cref="Evaluator.Evaluate"/>: spec, checkpoint, device, data folder, progress, stop.</param>
+/// <param name="Evaluate">As <see cref="Evaluator.Evaluate"/>.</param>
+/// <param name="Shard">As <see cref="Evaluator.WriteShard"/>: spec, session, number, file, stop.</param>
 /// <param name="Sample">As <see cref="SampleWriter.Write"/>: spec, checkpoint, device, data folder, folder, progress, stop.</param>
 public sealed record RunWork(
     Func<RunSpec, TrainingSession, CancellationToken, TrainingEnd> Train,
-    Func<RunSpec, string, string, string?, Action<long, long>?, CancellationToken, IReadOnlyList<MetricValue>> Evaluate,
+    Func<RunSpec, EvaluationSession, CancellationToken, IReadOnlyList<MetricValue>> Evaluate,
+    Action<RunSpec, EvaluationSession, int, string, CancellationToken> Shard,
     Func<RunSpec, string, string, string?, string, Action<long, long>?, CancellationToken, SampleSet> Sample)
 {
     /// <summary>The real ones.</summary>
     /// <param name="threads">CPU threads of one job.</param>
     public static RunWork OfModel(int threads) => new(
         (spec, session, stop) => OnThreads(threads, () => Trainer.Train(spec, session, stop)),
-        (spec, checkpoint, device, data, progress, stop) => OnThreads(threads, () => Evaluator.Evaluate(spec, checkpoint, device, data, progress, stop)),
+        (spec, session, stop) => OnThreads(threads, () => Evaluator.Evaluate(spec, session, stop)),
+        (spec, session, shard, file, stop) => OnThreads(threads, () =>
+        {
+            Evaluator.WriteShard(spec, session, shard, file, stop);
+            return true;
+        }),
         (spec, checkpoint, device, data, folder, progress, stop) => OnThreads(threads, () => SampleWriter.Write(spec, checkpoint, device, data, folder, progress, stop)));
 
     // OpenMP keeps its number of threads for each calling thread, so every job's own thread sets it before its first tensor. libtorch gives a thread at its first operation the number

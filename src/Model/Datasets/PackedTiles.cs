@@ -51,6 +51,9 @@ public sealed record PackedTiles : Dataset, ISpecCheck
     public override int Levels => 256;
 
     /// <inheritdoc/>
+    public override int? LabelCount => 0;
+
+    /// <inheritdoc/>
     public void Check(string path)
     {
         DataFiles.RequireName(File, SpecPath.Member(path, "file"));

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Diffusion;
+using DdpmJobs.Model.Evaluation.Samples;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Evaluation;
@@ -40,4 +41,7 @@ public sealed record MetricContext
 
     /// <summary>What the caller knows of the protocol: data, weights, checkpoint. A metric adds its own part to a copy.</summary>
     public JsonObject BaseProtocol { get; init; } = [];
+
+    /// <summary>What metrics of samples are measured from; null where none were drawn.</summary>
+    internal FeatureContext? Features { get; init; }
 }

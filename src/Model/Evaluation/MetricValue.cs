@@ -37,6 +37,9 @@ public sealed record MetricValue
     /// </summary>
     public IReadOnlyDictionary<string, double> Parts { get; init; } = new Dictionary<string, double>();
 
+    /// <summary>What makes the value doubtful, each as a sentence without its stop; empty where nothing does.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>Series by name, as in <c>nll/bits_per_dim_at_t</c>: pairs of (t, value), t ascending.</summary>
     public IReadOnlyDictionary<string, (long[] Step, double[] Value)> Series { get; init; } = new Dictionary<string, (long[], double[])>();
 }

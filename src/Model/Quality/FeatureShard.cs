@@ -34,8 +34,10 @@ public sealed record FeatureShard(FeatureStatistics Statistics, FeatureOrigin Or
             ["count"] = Statistics.Count.ToString(CultureInfo.InvariantCulture),
             ["network"] = Origin.Network,
             ["network_sha256"] = Origin.NetworkSha256,
+            ["images"] = Origin.Images,
             ["data_hash"] = Origin.DataHash,
             ["resize"] = Origin.Resize,
+            ["scaling"] = Origin.Scaling,
             ["samples"] = Origin.Samples.ToString(),
         };
         long size = Statistics.Dimensions;
@@ -67,7 +69,7 @@ public sealed record FeatureShard(FeatureStatistics Statistics, FeatureOrigin Or
         {
             return new FeatureShard(
                 new FeatureStatistics(count, Numbers(mean), Numbers(scatter)),
-                new FeatureOrigin(Text("network"), Text("network_sha256"), Text("data_hash"), Text("resize"), samples));
+                new FeatureOrigin(Text("network"), Text("network_sha256"), Text("images"), Text("data_hash"), Text("resize"), Text("scaling"), samples));
         }
         catch (ArgumentException error)
         {

@@ -34,8 +34,28 @@ public sealed class InceptionScore
         _counts = new long[splits];
     }
 
+    /// <summary>Goes on from what another has summed up of the same set.</summary>
+    /// <param name="samples">Number of samples that there will be.</param>
+    /// <param name="sums">As <see cref="Sums"/> gives them.</param>
+    /// <exception cref="ArgumentException">They are not of one size, or cannot be sums.</exception>
+    internal InceptionScore(long samples, InceptionSums sums)
+        : this(samples, sums.Classes, sums.Counts.Length)
+    {
+        if (sums.OfClasses.Length != (long)sums.Classes * sums.Counts.Length || sums.NegativeEntropies.Length != sums.Counts.Length)
+            throw new ArgumentException($"Sums of {sums.Counts.Length} splits and {sums.Classes} classes have {sums.OfClasses.Length} and {sums.NegativeEntropies.Length} elements.", nameof(sums));
+        if (!sums.OfClasses.All(sum => sum >= 0 && double.IsFinite(sum)) || !sums.NegativeEntropies.All(double.IsFinite) || sums.Counts.Any(count => count < 0))
+            throw new ArgumentException("Sums of probabilities must be finite and not below 0.", nameof(sums));
+        for (int split = 0; split < _sums.Length; split++)
+            sums.OfClasses.AsSpan(split * sums.Classes, sums.Classes).CopyTo(_sums[split]);
+        sums.NegativeEntropies.CopyTo(_negativeEntropies, 0);
+        sums.Counts.CopyTo(_counts, 0);
+    }
+
     /// <summary>Number of samples so far.</summary>
     public long Count => _counts.Sum();
+
+    /// <summary>What was summed up so far, to be put together with that of other samples elsewhere.</summary>
+    internal InceptionSums Sums => new(_sums[0].Length, [.. _counts], [.. _negativeEntropies], [.. _sums.SelectMany(sum => sum)]);
 
     /// <summary>Adds samples by their logits.</summary>
     /// <param name="first">Number of the first of them, from 0.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DdpmJobs.Model.Checkpoints;
+using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Devices;
 using DdpmJobs.Model.Specs;
 using TorchSharp;
@@ -33,20 +34,8 @@ public static class SampleWriter
         long done = 0;
 
         // Draw, and count every image that the network is asked about.
-        DrawnImages drawn = sampling.Mode.Draw(new SampleContext
-        {
-            Sampling = sampling,
-            Model = network.Model,
-            Network = Counted,
-            LabelCount = network.LabelCount,
-            Data = Kinds.NameOf(spec.Data),
-            Images = split => spec.Data.Load(split, dataFolder),
-            Shape = spec.Data.Shape,
-            Seed = spec.Seed,
-            Device = device,
-            Stop = stop,
-            BaseProtocol = network.BaseProtocol(spec),
-        });
+        DrawnImages drawn = sampling.Mode.Draw(ContextOf(
+            spec, sampling, network, conditioning, device, split => spec.Data.Load(split, dataFolder), evaluations => progress?.Invoke(done += evaluations, all), stop));
 
         // Write it with where it comes from.
         (int channels, int height, int width) = spec.Data.Shape;
@@ -66,6 +55,34 @@ public static class SampleWriter
         string png = Path.Combine(folder, "samples.png");
         GridPicture.WriteRows([.. drawn.Rows.Take(MostRows)], drawn.Headings, spec.Data.Shape, png);
         return new SampleSet(png, file, all) { Values = drawn.Values };
+    }
+
+    /// <summary>What a sampling of a trained network draws from.</summary>
+    /// <param name="spec">The run.</param>
+    /// <param name="sampling">What is drawn.</param>
+    /// <param name="network">The network.</param>
+    /// <param name="conditioning">Its labels and guidance.</param>
+    /// <param name="device">Where it is.</param>
+    /// <param name="images">The images of a split.</param>
+    /// <param name="evaluated">Called with the network evaluations of images that were just made; must return at once.</param>
+    /// <param name="stop">Ends the work.</param>
+    internal static SampleContext ContextOf(
+        RunSpec spec, SamplingSpec sampling, TrainedNetwork network, Conditioning conditioning, string device, Func<Split, ImageSet> images, Action<long> evaluated, CancellationToken stop)
+    {
+        return new SampleContext
+        {
+            Sampling = sampling,
+            Model = network.Model,
+            Network = Counted,
+            LabelCount = network.LabelCount,
+            Data = Kinds.NameOf(spec.Data),
+            Images = images,
+            Shape = spec.Data.Shape,
+            Seed = spec.Seed,
+            Device = device,
+            Stop = stop,
+            BaseProtocol = network.BaseProtocol(spec),
+        };
 
         Func<Tensor, Tensor, Tensor> Counted(IReadOnlyList<long> labels)
         {
@@ -73,7 +90,7 @@ public static class SampleWriter
             return (xt, t) =>
             {
                 Tensor output = ask(xt, t);
-                progress?.Invoke(done += xt.shape[0] * conditioning.CallsPerStep, all);
+                evaluated(xt.shape[0] * conditioning.CallsPerStep);
                 return output;
             };
         }

@@ -17,10 +17,35 @@ public sealed record EvaluationSpec : IRunCheck
     [Description("which state of the training is measured: the last, or the best by the first metric of training.validation")]
     public CheckpointChoice Checkpoint { get; init; }
 
+    /// <summary>The images that metrics of samples are measured on.</summary>
+    [Description("the images that metrics of samples are measured on")]
+    public EvaluationSamples Samples { get; init; } = new();
+
+    /// <summary>Whether a metric is measured on drawn images.</summary>
+    public bool DrawsSamples => Metrics.Any(metric => metric is SampleMetric);
+
+    /// <summary>Names of the published weights that whoever measures must have.</summary>
+    public IReadOnlyList<string> PublishedWeights => [.. Metrics.OfType<SampleMetric>().Select(metric => metric.Space.PublishedWeights).OfType<string>().Distinct()];
+
+    /// <summary>Jobs that draw the images beside the job that puts their results together and measures; 0 where that one draws them itself.</summary>
+    public int ShardJobs => DrawsSamples && Samples.ShardCount > 1 ? Samples.ShardCount : 0;
+
     /// <inheritdoc/>
     public void Check(RunSpec run, string path)
     {
         WeightChoice.Check(Weights, run, path);
         ValidationSpec.RequireFor(Checkpoint, run, path);
+
+        // Bounds say more of theirs themselves.
+        List<string> names = [.. Metrics.Select(metric => metric.Name)];
+        for (int i = 0; i < names.Count; i++)
+        {
+            int first = names.IndexOf(names[i]);
+            if (first < i && Metrics[i] is not NllMetric)
+            {
+                string at = SpecPath.Member(path, "metrics");
+                throw new SpecException(SpecPath.Element(at, i), $"measures {names[i]}, as {SpecPath.Element(at, first)} does, because a run keeps one value of a name; leave one of them out");
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ namespace DdpmJobs.Scheduler.Api;
 /// <param name="ProtocolDigest">Values of different digests are not comparable.</param>
 /// <param name="Protocol">How it was measured.</param>
 /// <param name="Parts">Its parts by name.</param>
+/// <param name="Warnings">What makes the value doubtful, each as a sentence without its stop.</param>
 public sealed record EvaluationView(
     string Metric, double Value, double? StandardError, string Unit, bool LowerIsBetter, string ProtocolDigest, JsonObject Protocol,
-    IReadOnlyDictionary<string, double> Parts);
+    IReadOnlyDictionary<string, double> Parts, IReadOnlyList<string> Warnings);

@@ -13,6 +13,7 @@ namespace DdpmJobs.Scheduler.Api;
 /// <param name="AvailableAt">Not to be claimed before, UTC.</param>
 /// <param name="StartedAt">First claim, UTC.</param>
 /// <param name="EndedAt">When it became final, UTC.</param>
+/// <param name="Shard">Which part of the run's evaluation it measures, zero-based; null for the job that puts the parts together or does it all, and for every other kind.</param>
 public sealed record JobView(
     Guid Id, string Kind, string State, int Attempt, long Done, long Total, string Unit, string? Runner, string? Error,
-    DateTime AvailableAt, DateTime? StartedAt, DateTime? EndedAt);
+    DateTime AvailableAt, DateTime? StartedAt, DateTime? EndedAt, int? Shard = null);

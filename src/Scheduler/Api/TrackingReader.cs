@@ -87,14 +87,14 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
         return new JobDetail(Views.Of(job, names), job.SweepId, job.RunId, [.. attempts.Select(a => Views.Of(a, names))], [.. events.Select(Views.Of)]);
     }
 
-    /// <summary>The newest failed jobs, with the sweep's and the run's name.</summary>
-    public async Task<IReadOnlyList<(JobView Job, Guid RunId, string Sweep, string Run)>> FailedJobsAsync(int limit, CancellationToken cancel)
+    /// <summary>The newest failed jobs, each with what people call it and the sweep's and the run's name.</summary>
+    public async Task<IReadOnlyList<(JobView Job, string Name, Guid RunId, string Sweep, string Run)>> FailedJobsAsync(int limit, CancellationToken cancel)
     {
         await using TrackingDb db = await contexts.CreateDbContextAsync(cancel);
         var failed = await db.Jobs.AsNoTracking().Where(j => j.State == JobState.Failed).OrderByDescending(j => j.StateChangedAt).Take(limit)
-            .Select(j => new { Job = j, Run = j.Run!.Name, Sweep = j.Run.Sweep!.Name }).ToListAsync(cancel);
+            .Select(j => new { Job = j, Shards = db.Jobs.Count(o => o.RunId == j.RunId && o.Shard != null), Run = j.Run!.Name, Sweep = j.Run.Sweep!.Name }).ToListAsync(cancel);
         Dictionary<Guid, string> names = await RunnerNamesAsync(db, [.. failed.Select(f => f.Job.RunnerId ?? Guid.Empty)], cancel);
-        return [.. failed.Select(f => (Views.Of(f.Job, names), f.Job.RunId, f.Sweep, f.Run))];
+        return [.. failed.Select(f => (Views.Of(f.Job, names), JobName.Of(Views.Name(f.Job.Kind), f.Job.Shard, f.Shards), f.Job.RunId, f.Sweep, f.Run))];
     }
 
     /// <summary>All runners, the newest sign of life first.</summary>
@@ -115,7 +115,10 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
         List<Guid> jobIds = [.. jobs.Select(j => j.Id)];
         List<Attempt> resumed = await db.Attempts.AsNoTracking().Where(a => jobIds.Contains(a.JobId) && a.ResumedAtStep > 0).OrderBy(a => a.Fence).ToListAsync(cancel);
         List<Evaluation> evaluations = await db.Evaluations.AsNoTracking().Where(e => ids.Contains(e.RunId)).ToListAsync(cancel);
-        List<Artifact> files = await db.Artifacts.AsNoTracking().Where(a => a.SweepId == sweepId && a.RunId != null).ToListAsync(cancel);
+
+        // The files of an evaluation's parts are of interest only until they are put together.
+        List<Artifact> files = await db.Artifacts.AsNoTracking()
+            .Where(a => a.SweepId == sweepId && a.RunId != null && (a.Kind != ArtifactStore.ShardKind || a.DroppedAt == null)).ToListAsync(cancel);
         List<JobEvent> notes = await db.JobEvents.AsNoTracking()
             .Where(e => (e.FromState == e.ToState || (e.ToState == JobState.Succeeded && e.Reason != "")) && db.Jobs.Any(j => j.Id == e.JobId && j.SweepId == sweepId)).OrderBy(e => e.Id).ToListAsync(cancel);
         ILookup<Guid, (string Name, MetricPoint Point, string? ProtocolDigest)> last = await metrics.LastOfSweepAsync(sweepId, cancel);
@@ -126,13 +129,14 @@ public sealed class TrackingReader(IDbContextFactory<TrackingDb> contexts, Metri
         [
             .. runs.Select(r => new RunDetail(
                 r.Id, r.SweepId, r.Index, r.Name, Views.Object(r.Axes), r.SpecHash, only is null ? null : Views.Object(r.Spec),
-                [.. jobs.Where(j => j.RunId == r.Id).OrderBy(j => j.Kind).Select(j => Views.Of(j, names))],
+                [.. jobs.Where(j => j.RunId == r.Id).OrderBy(j => j.Kind).ThenBy(j => j.Shard ?? int.MaxValue).Select(j => Views.Of(j, names))],
                 last[r.Id].OrderBy(m => m.Name, StringComparer.Ordinal).ToDictionary(m => m.Name, m => new PointView(m.Point.Step, m.Point.Value, m.ProtocolDigest)),
                 [.. evaluations.Where(e => e.RunId == r.Id).OrderBy(e => e.CreatedAt).ThenBy(e => e.Id).Select(Views.Of)],
                 [.. files.Where(a => a.RunId == r.Id).OrderBy(a => a.CreatedAt).ThenBy(a => a.Id).Select(Views.Of)],
                 only is null ? null : Views.Object(r.Provenance),
                 [
-                    .. notes.Where(e => jobs.Exists(j => j.Id == e.JobId && j.RunId == r.Id)).Select(e => $"attempt {e.Fence}: {e.Reason}"),
+                    .. notes.Select(e => (Note: e, Job: jobs.Find(j => j.Id == e.JobId && j.RunId == r.Id))).Where(n => n.Job is not null)
+                        .Select(n => $"{(n.Job!.Shard is { } shard ? $"evaluation of shard {shard + 1}, " : "")}attempt {n.Note.Fence}: {n.Note.Reason}"),
                     .. resumed.Where(a => jobs.Exists(j => j.Id == a.JobId && j.RunId == r.Id)).Select(AttemptNote.Of).OfType<string>(),
                 ])),
         ];

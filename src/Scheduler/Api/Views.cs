@@ -13,6 +13,8 @@ internal static class Views
 {
     public static string Name(JobState state) => state.ToString().ToLowerInvariant();
 
+    public static string Name(JobKind kind) => kind.ToString().ToLowerInvariant();
+
     /// <summary>A sweep runs while a job may still move; a diverged run is a result and no failure.</summary>
     public static string SweepState(IReadOnlyCollection<JobState> states)
         => states.Any(s => !MirrorState.IsEnd(s)) ? "running"
@@ -21,9 +23,9 @@ internal static class Views
             : "succeeded";
 
     public static JobView Of(Job job, IReadOnlyDictionary<Guid, string> runners) => new(
-        job.Id, job.Kind.ToString().ToLowerInvariant(), Name(job.State), job.Fence, job.ProgressDone, job.ProgressTotal, job.ProgressUnit,
+        job.Id, Name(job.Kind), Name(job.State), job.Fence, job.ProgressDone, job.ProgressTotal, job.ProgressUnit,
         job.State is JobState.Running or JobState.Stopping && job.RunnerId is { } id ? runners.GetValueOrDefault(id, id.ToString()) : null,
-        job.Error, Utc(job.AvailableAt), Utc(job.StartedAt), Utc(job.EndedAt));
+        job.Error, Utc(job.AvailableAt), Utc(job.StartedAt), Utc(job.EndedAt), job.Shard);
 
     public static AttemptView Of(Attempt attempt, IReadOnlyDictionary<Guid, string> runners) => new(
         attempt.Fence, runners.GetValueOrDefault(attempt.RunnerId, attempt.RunnerId.ToString()), Utc(attempt.StartedAt), Utc(attempt.EndedAt), attempt.Ending,
@@ -33,7 +35,7 @@ internal static class Views
 
     public static EvaluationView Of(Evaluation e) => new(
         e.Metric, e.Value, e.StandardError, e.Unit, e.LowerIsBetter, e.ProtocolDigest, Object(e.Protocol),
-        JsonSerializer.Deserialize<Dictionary<string, double>>(e.Parts, ApiJson.Options) ?? []);
+        JsonSerializer.Deserialize<Dictionary<string, double>>(e.Parts, ApiJson.Options) ?? [], JsonSerializer.Deserialize<List<string>>(e.Warnings) ?? []);
 
     public static ArtifactView Of(Artifact a) => new(a.Id, a.Kind, a.Name, a.Sha256, a.Step, a.DroppedAt is not null, a.SelectedBy);
 

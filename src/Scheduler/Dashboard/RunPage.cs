@@ -37,7 +37,7 @@ public sealed class RunPage(string id) : TrackingPage
             Qualities(run),
             await RateDistortionSection.OfAsync(run, metrics, cancel),
             Files(run),
-            Markup.Join(jobs.Select(History)),
+            Markup.Join(jobs.Select(j => History(j, run.NameOf(j.Job)))),
             Markup.Of($"<h3>Newest values</h3><table class='table table-condensed ddpm-narrow'><thead><tr><th>Metric</th><th>Step</th><th>Value</th><th>Protocol</th></tr></thead><tbody>{Markup.Join(run.Last.Where(m => !LossSection.Shows(m.Key)).Select(m => Markup.Of($"<tr><td>{m.Key}</td><td>{m.Value.Step}</td><td>{Number(m.Value.Value, m.Key.EndsWith("_bytes", StringComparison.Ordinal) ? "N0" : "G7")}</td><td><code>{m.Value.ProtocolDigest}</code></td></tr>")))}</tbody></table>"),
             Markup.Of($"<h3>Spec</h3><pre>{run.Spec?.ToJsonString(Indented)}</pre>")]);
         return ($"Run {run.Name}", body, run.Jobs.Any(j => j.State is "blocked" or "ready" or "running" or "stopping"));
@@ -54,7 +54,7 @@ public sealed class RunPage(string id) : TrackingPage
         }
 
         Markup rows = Markup.Join(run.Evaluations.Select(e => Markup.Of(
-            $"<tr><td>{e.Metric}</td><td><strong>{Number(e.Value, "0.0000")}</strong>{(e.StandardError is { } s ? $" ± {Number(s, "0.0000")}" : "")} {e.Unit}</td><td>{Markup.Join(e.Parts.Select(p => Markup.Of($"{p.Key} {Number(p.Value, "0.0000")}<br>")))}</td><td><details><summary><code>{e.ProtocolDigest}</code></summary><pre>{e.Protocol.ToJsonString(Indented)}</pre></details></td></tr>")));
+            $"<tr><td>{e.Metric}</td><td><strong>{Number(e.Value, "0.0000")}</strong>{(e.StandardError is { } s ? $" ± {Number(s, "0.0000")}" : "")} {e.Unit}{Markup.Join(e.Warnings.Select(w => Markup.Of($"<br><small class='text-warning'>warning: {w}</small>")))}</td><td>{Markup.Join(e.Parts.Select(p => Markup.Of($"{p.Key} {Number(p.Value, "0.0000")}<br>")))}</td><td><details><summary><code>{e.ProtocolDigest}</code></summary><pre>{e.Protocol.ToJsonString(Indented)}</pre></details></td></tr>")));
         return Markup.Of($"<h3>Quality</h3><table class='table'><thead><tr><th>Metric</th><th>Value</th><th>Parts</th><th>Protocol</th></tr></thead><tbody>{rows}</tbody></table>");
     }
 
@@ -71,13 +71,13 @@ public sealed class RunPage(string id) : TrackingPage
         return Markup.Of($"<h3>Files</h3>{pictures}<table class='table table-condensed ddpm-narrow'><thead><tr><th>Kind</th><th>Name</th><th>Step</th><th>Selected</th><th>SHA-256</th></tr></thead><tbody>{rows}</tbody></table>");
     }
 
-    private Markup History(JobDetail detail)
+    private Markup History(JobDetail detail, string name)
     {
         JobView job = detail.Job;
         Markup commands = job.State switch
         {
-            "failed" or "cancelled" => Command($"/jobs/{job.Id}/retry", "Retry", $"Try the {job.Kind} job again?", "btn-primary"),
-            "blocked" or "ready" or "running" => Command($"/jobs/{job.Id}/cancel", "Cancel", $"Stop the {job.Kind} job?", "btn-danger"),
+            "failed" or "cancelled" => Command($"/jobs/{job.Id}/retry", "Retry", $"Try {name} again?", "btn-primary"),
+            "blocked" or "ready" or "running" => Command($"/jobs/{job.Id}/cancel", "Cancel", $"Stop {name}?", "btn-danger"),
             _ => Markup.None,
         };
         Markup attempts = Markup.Join(detail.Attempts.Select(a => Markup.Of(
@@ -87,6 +87,6 @@ public sealed class RunPage(string id) : TrackingPage
         Markup table = detail.Attempts.Count == 0 ? Markup.None : Markup.Of(
             $"<table class='table table-condensed'><thead><tr><th>Attempt</th><th>Runner</th><th>Started</th><th>Ended</th><th>Ending</th><th>From step</th><th>Error</th></tr></thead><tbody>{attempts}</tbody></table>");
         return Markup.Of(
-            $"<h3>{job.Kind} {Job(job)} {commands}</h3>{table}<details><summary>{detail.Events.Count} events</summary><table class='table table-condensed'><thead><tr><th>When</th><th>State</th><th>Attempt</th><th>By</th><th>Why</th></tr></thead><tbody>{events}</tbody></table></details>");
+            $"<h3>{name} {Job(job)} {commands}</h3>{table}<details><summary>{detail.Events.Count} events</summary><table class='table table-condensed'><thead><tr><th>When</th><th>State</th><th>Attempt</th><th>By</th><th>Why</th></tr></thead><tbody>{events}</tbody></table></details>");
     }
 }

@@ -30,7 +30,8 @@ public sealed class SweepPage(string id) : TrackingPage
 
         // Values of different protocols must not be read as a ranking.
         int protocols = sweep.Runs.SelectMany(r => r.Evaluations).GroupBy(e => e.Metric).Select(g => g.Select(e => e.ProtocolDigest).Distinct().Count()).DefaultIfEmpty(0).Max();
-        Markup warning = protocols > 1 ? Markup.Of($"<div class='alert alert-warning'>The qualities were measured by {protocols} protocols and are not comparable with each other; see the runs.</div>") : Markup.None;
+        Markup differences = Markup.Join(ProtocolDifference.Sentences(sweep.Runs.SelectMany(r => r.Evaluations)).Select(sentence => Markup.Of($"<br><small>{sentence}</small>")));
+        Markup warning = protocols > 1 ? Markup.Of($"<div class='alert alert-warning'>The qualities were measured by {protocols} protocols and are not comparable with each other; see the runs.{differences}</div>") : Markup.None;
 
         // The comparison, the newest where a retry made another.
         Markup grid = sweep.Artifacts.LastOrDefault(a => a.Kind == "sweep_grid") is { } picture
@@ -39,13 +40,16 @@ public sealed class SweepPage(string id) : TrackingPage
         return ($"Sweep {summary.Name}", Markup.Of($"{head}{warning}{table}{grid}"), open || sweep.SweepGridExpected);
     }
 
+    private static Markup Doubt(EvaluationView value)
+        => value.Warnings.Count > 0 ? Markup.Of($" <span class='text-warning' title='{string.Join("; ", value.Warnings)}'>!</span>") : Markup.None;
+
     private Markup RowOf(RunDetail run)
     {
-        JobView? JobOf(string kind) => run.Jobs.FirstOrDefault(j => j.Kind == kind);
         string LastOf(string metric, string format) => run.Last.TryGetValue(metric, out PointView? point) ? Number(point.Value, format) : "–";
         Markup quality = Markup.Join(run.Evaluations.Select(e => Markup.Of(
-            $"<div title='protocol {e.ProtocolDigest}'><strong>{Number(e.Value, "0.0000")}</strong> {e.Unit} <small class='text-muted'>{e.Metric}</small></div>")));
+            $"<div title='protocol {e.ProtocolDigest}'><strong>{Number(e.Value, "0.0000")}</strong>{Doubt(e)} {e.Unit} <small class='text-muted'>{e.Metric}</small></div>")));
+        Markup shards = run.ShardsDone() is { Length: > 0 } done ? Markup.Of($" <small>({done})</small>") : Markup.None;
         Markup picture = run.Artifacts.LastOrDefault(a => a.Kind == "sample_grid") is { } grid ? Picture(grid, "ddpm-thumb") : Markup.Of($"–");
-        return Markup.Of($"<tr><td>{run.Index}</td><td>{Link($"/runs/{run.Id}", run.Name)}</td><td>{Job(JobOf("train"))}</td><td>{Job(JobOf("evaluate"))}</td><td>{Job(JobOf("sample"))}</td><td>{LastOf("train/loss", "0.00000")}</td><td>{LastOf("train/images_per_second", "0")}</td><td>{quality}</td><td>{picture}</td></tr>");
+        return Markup.Of($"<tr><td>{run.Index}</td><td>{Link($"/runs/{run.Id}", run.Name)}</td><td>{Job(run.JobOf("train"))}</td><td>{Job(run.JobOf("evaluate"))}{shards}</td><td>{Job(run.JobOf("sample"))}</td><td>{LastOf("train/loss", "0.00000")}</td><td>{LastOf("train/images_per_second", "0")}</td><td>{quality}</td><td>{picture}</td></tr>");
     }
 }

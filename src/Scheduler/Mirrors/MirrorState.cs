@@ -9,6 +9,12 @@ namespace DdpmJobs.Scheduler.Mirrors;
 /// <summary>A state of our own as Hangfire shows it, named as <see cref="JobState"/>. <c>Succeeded</c> and <c>Failed</c> share Hangfire's names and data, so that its counters and pages list them.</summary>
 public sealed class MirrorState : IState
 {
+    /// <summary>The key of the attempt's number.</summary>
+    internal const string Attempt = "Attempt";
+
+    /// <summary>The key of how many jobs a blocked one still waits for.</summary>
+    internal const string WaitsFor = "Waits for";
+
     private readonly Dictionary<string, string> _data;
 
     private MirrorState(string name, bool isFinal, string reason, Dictionary<string, string> data)
@@ -44,8 +50,13 @@ public sealed class MirrorState : IState
         Dictionary<string, string> data = new()
         {
             ["Job"] = job.Id.ToString(),
-            ["Attempt"] = job.Fence.ToString(CultureInfo.InvariantCulture),
+            [Attempt] = job.Fence.ToString(CultureInfo.InvariantCulture),
         };
+        if (job.State == JobState.Blocked)
+        {
+            data[WaitsFor] = string.Create(CultureInfo.InvariantCulture, $"{job.UnmetDependencies} job(s)");
+        }
+
         if (runner.Length > 0)
         {
             data["Runner"] = runner;

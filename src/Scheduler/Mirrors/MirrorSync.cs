@@ -1,3 +1,4 @@
+using DdpmJobs.Scheduler.Api;
 using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Storage;
 using Hangfire;
@@ -14,7 +15,10 @@ public sealed class MirrorSync(IDbContextFactory<TrackingDb> contexts, IBackgrou
     private static readonly TimeSpan RebuildFinal = TimeSpan.FromHours(12);
     private static readonly TimeSpan VerifyEvery = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<Guid, (JobState State, int Fence, DateTime ChangedAt)> _shown = [];
+    // What else than the state's name must be as it was, or the mirror is moved.
+    private static readonly string[] Compared = [MirrorState.Attempt, MirrorState.WaitsFor];
+
+    private readonly Dictionary<Guid, (JobState State, int Fence, int Unmet, DateTime ChangedAt)> _shown = [];
     private DateTimeOffset _verifiedAt = DateTimeOffset.MinValue;
     private DateTime? _finalSince;
 
@@ -36,7 +40,7 @@ public sealed class MirrorSync(IDbContextFactory<TrackingDb> contexts, IBackgrou
         var jobs = await db.Jobs.AsNoTracking()
             .Where(j => j.State == JobState.Blocked || j.State == JobState.Ready || j.State == JobState.Running || j.State == JobState.Stopping || j.StateChangedAt >= since)
             .OrderBy(j => j.Id)
-            .Select(j => new { Job = j, Run = j.Run!.Name, Sweep = j.Run.Sweep!.Name }).ToListAsync(cancel);
+            .Select(j => new { Job = j, Shards = db.Jobs.Count(o => o.RunId == j.RunId && o.Shard != null), Run = j.Run!.Name, Sweep = j.Run.Sweep!.Name }).ToListAsync(cancel);
         Dictionary<Guid, string> runners = await RunnersAsync(db, [.. jobs.Select(j => j.Job)], cancel);
 
         // Move each mirror that differs.
@@ -45,14 +49,14 @@ public sealed class MirrorSync(IDbContextFactory<TrackingDb> contexts, IBackgrou
         foreach (var entry in jobs)
         {
             Job job = entry.Job;
-            var now1 = (job.State, job.Fence, job.StateChangedAt);
+            var now1 = (job.State, job.Fence, job.UnmetDependencies, job.StateChangedAt);
             if (_shown.TryGetValue(job.Id, out var before) && before == now1)
             {
                 continue;
             }
 
             string runner = job.RunnerId is { } id ? runners.GetValueOrDefault(id, "") : "";
-            moved += await ShowAsync(db, connection, job, entry.Sweep, entry.Run, runner, cancel) ? 1 : 0;
+            moved += await ShowAsync(db, connection, job, JobName.Of(Views.Name(job.Kind), job.Shard, entry.Shards), entry.Sweep, entry.Run, runner, cancel) ? 1 : 0;
             _shown[job.Id] = now1;
         }
 
@@ -66,19 +70,19 @@ public sealed class MirrorSync(IDbContextFactory<TrackingDb> contexts, IBackgrou
         return moved;
     }
 
-    private async Task<bool> ShowAsync(TrackingDb db, IStorageConnection connection, Job job, string sweep, string run, string runner, CancellationToken cancel)
+    private async Task<bool> ShowAsync(TrackingDb db, IStorageConnection connection, Job job, string name, string sweep, string run, string runner, CancellationToken cancel)
     {
         var state = MirrorState.Of(job, runner, null);
         StateData? shown = MirrorOf(connection, job);
         if (shown is not null)
         {
-            bool same = shown.Name == state.Name && shown.Data.TryGetValue("Attempt", out string? attempt) && attempt == state.SerializeData()["Attempt"];
+            Dictionary<string, string> data = state.SerializeData();
+            bool same = shown.Name == state.Name && Compared.All(key => (shown.Data.TryGetValue(key, out string? value) ? value : null) == data.GetValueOrDefault(key));
             return !same && client.ChangeState(job.MirrorId!, state, shown.Name);
         }
 
         // Make it, and note it with the job only if nobody else did meanwhile.
-        string kind = job.Kind.ToString().ToLowerInvariant();
-        string mirrorId = client.Create(Hangfire.Common.Job.FromExpression(() => JobMirror.Show(job.Id, kind, sweep, run)), state);
+        string mirrorId = client.Create(Hangfire.Common.Job.FromExpression(() => JobMirror.Show(job.Id, name, sweep, run)), state);
         string? old = job.MirrorId;
         int noted = await db.Jobs.Where(j => j.Id == job.Id && j.MirrorId == old).ExecuteUpdateAsync(s => s.SetProperty(j => j.MirrorId, mirrorId), cancel);
         if (noted == 0)

@@ -42,8 +42,10 @@ public sealed class JobRequests(IDbContextFactory<TrackingDb> contexts, JobQueue
     private async Task<List<Guid>> JobsAsync(Guid sweepId, JobState[] states, CancellationToken cancel)
     {
         await using TrackingDb db = await contexts.CreateDbContextAsync(cancel);
-        var jobs = await db.Jobs.Where(j => j.SweepId == sweepId && states.Contains(j.State)).Select(j => new { j.Id, j.Kind }).ToListAsync(cancel);
-        return [.. jobs.OrderBy(j => j.Kind).ThenBy(j => j.Id).Select(j => j.Id)];
+        var jobs = await db.Jobs.Where(j => j.SweepId == sweepId && states.Contains(j.State)).Select(j => new { j.Id, j.Kind, j.Shard }).ToListAsync(cancel);
+
+        // Along the graph: the job that puts the parts of an evaluation together comes after them.
+        return [.. jobs.OrderBy(j => j.Kind).ThenBy(j => j.Shard ?? int.MaxValue).ThenBy(j => j.Id).Select(j => j.Id)];
     }
 
     private static async Task<int> CountAsync(List<Guid> jobs, Func<Guid, Task<RequestResult>> request)

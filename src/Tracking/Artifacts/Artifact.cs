@@ -24,7 +24,7 @@ public sealed class Artifact
     /// <summary>The attempt's fence; null for the scheduler's own.</summary>
     public int? Fence { get; set; }
 
-    /// <summary><c>checkpoint</c>, <c>checkpoint_kept</c>, <c>checkpoint_best</c> (see <see cref="CheckpointKinds"/>), <c>samples</c> (safetensors), <c>sample_grid</c> (PNG of a run) or <c>sweep_grid</c> (PNG of a sweep).</summary>
+    /// <summary><c>checkpoint</c>, <c>checkpoint_kept</c>, <c>checkpoint_best</c> (see <see cref="CheckpointKinds"/>), <c>evaluation_shard</c> (a part of an evaluation, dropped when all are put together), <c>samples</c> (safetensors), <c>sample_grid</c> (PNG of a run) or <c>sweep_grid</c> (PNG of a sweep).</summary>
     public string Kind { get; set; } = "";
 
     /// <summary>File name for a person, as in <c>samples.png</c>; never used as a path by the store.</summary>

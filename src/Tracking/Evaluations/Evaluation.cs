@@ -39,6 +39,9 @@ public sealed class Evaluation
     /// <summary>Parts of the value by name, as a JSON object of numbers.</summary>
     public string Parts { get; set; } = "{}";
 
+    /// <summary>What makes the value doubtful, as a JSON array of sentences without their stops.</summary>
+    public string Warnings { get; set; } = "[]";
+
     /// <summary>SHA-256 of the checkpoint file that was measured.</summary>
     public string CheckpointSha256 { get; set; } = "";
 

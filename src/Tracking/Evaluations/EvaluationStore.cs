@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DdpmJobs.Model.Evaluation;
@@ -11,7 +12,12 @@ namespace DdpmJobs.Tracking.Evaluations;
 /// <summary>Writes measured qualities.</summary>
 public sealed class EvaluationStore(IDbContextFactory<TrackingDb> contexts)
 {
-    private static readonly JsonSerializerOptions PartsOptions = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    // Sentences are for people: ± stays ±.
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     /// <summary>Records a value of an attempt; repeating it changes nothing.</summary>
     /// <exception cref="StaleFenceException">The lease is lost; nothing was written.</exception>
@@ -37,7 +43,8 @@ public sealed class EvaluationStore(IDbContextFactory<TrackingDb> contexts)
             LowerIsBetter = value.LowerIsBetter,
             Protocol = SpecJson.Canonical(value.Protocol),
             ProtocolDigest = value.ProtocolDigest,
-            Parts = JsonSerializer.Serialize(value.Parts, PartsOptions),
+            Parts = JsonSerializer.Serialize(value.Parts, Format),
+            Warnings = JsonSerializer.Serialize(value.Warnings, Format),
             CheckpointSha256 = checkpointSha256,
             CreatedAt = change.Now,
         });

@@ -20,6 +20,9 @@ public sealed class Job
     /// <summary>What it does.</summary>
     public JobKind Kind { get; set; }
 
+    /// <summary>Which part of the run's evaluation it measures, zero-based; null for the job that puts the parts together or does it all, and for every other kind.</summary>
+    public int? Shard { get; set; }
+
     /// <summary>Where it stands.</summary>
     public JobState State { get; set; }
 

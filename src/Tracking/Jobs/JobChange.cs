@@ -92,19 +92,21 @@ internal sealed class JobChange : IAsyncDisposable
                     TryMove(dependant, JobTrigger.DependenciesMet, "scheduler", "all it waited for succeeded");
                 }
             }
-            else if (TryMove(dependant, JobTrigger.DependencyLost, "scheduler", $"{Word(job.Kind)} ended as {Word(job.State)}"))
+            else if (TryMove(dependant, JobTrigger.DependencyLost, "scheduler", $"{Name(job)} ended as {Word(job.State)}"))
             {
                 await SettleDependantsAsync(dependant, cancel);
             }
         }
     }
 
-    /// <summary>Makes the jobs that wait for a retried one wait again.</summary>
+    /// <summary>Makes the jobs that wait for a retried one wait again, but for those that wait for another that ended without success too: they come back with the last of these.</summary>
     public async Task BlockDependantsAsync(Job job, string actor, CancellationToken cancel)
     {
         foreach (Job dependant in await LockDependantsAsync(job.Id, cancel))
         {
-            if (TryMove(dependant, JobTrigger.DependencyRetried, actor, $"{Word(job.Kind)} is tried again"))
+            // Whoever ends the others must lock the dependant after them, so what is read here holds, or they will see that it waits.
+            List<Job> others = await Db.Jobs.AsTracking().Where(other => Db.JobDependencies.Any(edge => edge.JobId == dependant.Id && edge.DependsOnId == other.Id)).ToListAsync(cancel);
+            if (!others.Exists(IsLost) && TryMove(dependant, JobTrigger.DependencyRetried, actor, $"{Name(job)} is tried again"))
                 await BlockDependantsAsync(dependant, actor, cancel);
         }
     }
@@ -114,7 +116,7 @@ internal sealed class JobChange : IAsyncDisposable
     {
         string sql = "select j.* from job j where j.id in (select d.depends_on_id from job_dependency d where d.job_id = {0}) order by j.id" + Db.Dialect.ForUpdate;
         List<Job> dependencies = await Db.Jobs.FromSqlRaw(sql, jobId).AsTracking().ToListAsync(cancel);
-        return dependencies.Any(dependency => dependency.State.IsFinal() && dependency.State != JobState.Succeeded);
+        return dependencies.Exists(IsLost);
     }
 
     /// <summary>Loads the attempt of a claim.</summary>
@@ -131,12 +133,17 @@ internal sealed class JobChange : IAsyncDisposable
     /// <summary>A kind or state as it is written for people.</summary>
     public static string Word<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 
+    /// <summary>A job as it is called for people, who count parts from one: <c>train job</c>, <c>evaluate job of shard 3</c>.</summary>
+    public static string Name(Job job) => $"{Word(job.Kind)} job{(job.Shard is int shard ? $" of shard {shard + 1}" : "")}";
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _transaction.DisposeAsync();
         await Db.DisposeAsync();
     }
+
+    private static bool IsLost(Job job) => job.State.IsFinal() && job.State != JobState.Succeeded;
 
     // In the order of their ids, so that two changes never wait for each other crosswise.
     private Task<List<Job>> LockDependantsAsync(Guid jobId, CancellationToken cancel)

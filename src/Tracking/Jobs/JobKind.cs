@@ -6,7 +6,7 @@ public enum JobKind
     /// <summary>Trains the network.</summary>
     Train,
 
-    /// <summary>Measures the trained network.</summary>
+    /// <summary>Measures the trained network, or a part of it; see <see cref="Job.Shard"/>.</summary>
     Evaluate,
 
     /// <summary>Draws images from the trained network.</summary>

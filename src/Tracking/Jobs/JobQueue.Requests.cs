@@ -17,19 +17,19 @@ public sealed partial class JobQueue
 
         // A stronger reason replaces a weaker one: a preemption would bring back what a person cancelled.
         if (job.State == JobState.Stopping && reason >= job.StopReason)
-            return new RequestResult(true, $"The {JobChange.Word(job.Kind)} job is stopping already.");
+            return new RequestResult(true, $"The {JobChange.Name(job)} is stopping already.");
 
         StopReason? before = job.StopReason;
         job.StopReason = reason;
         if (!change.TryMove(job, JobTrigger.StopRequested, actor, JobChange.Word(reason)))
         {
             job.StopReason = before;
-            return new RequestResult(false, $"The {JobChange.Word(job.Kind)} job is {JobChange.Word(job.State)}; it cannot be stopped.");
+            return new RequestResult(false, $"The {JobChange.Name(job)} is {JobChange.Word(job.State)}; it cannot be stopped.");
         }
 
         await change.SettleDependantsAsync(job, cancel);
         await change.CommitAsync(cancel);
-        return new RequestResult(true, $"The {JobChange.Word(job.Kind)} job is {JobChange.Word(job.State)}.");
+        return new RequestResult(true, $"The {JobChange.Name(job)} is {JobChange.Word(job.State)}.");
     }
 
     /// <summary>Takes a failed or cancelled job back to ready (or blocked) as a person's decision; its skipped and cancelled dependants wait again. Anything else is refused.</summary>
@@ -43,12 +43,12 @@ public sealed partial class JobQueue
         if (job is null)
             return new RequestResult(false, $"There is no job {jobId}.");
         if (job.State is not (JobState.Failed or JobState.Cancelled))
-            return new RequestResult(false, $"The {JobChange.Word(job.Kind)} job is {JobChange.Word(job.State)}; only a failed or cancelled job can be retried.");
+            return new RequestResult(false, $"The {JobChange.Name(job)} is {JobChange.Word(job.State)}; only a failed or cancelled job can be retried.");
 
         // A job whose dependency is still under way waits for it again; one whose dependency ended otherwise has nothing to work on.
         bool waits = job.UnmetDependencies > 0;
         if (lost)
-            return new RequestResult(false, $"The {JobChange.Word(job.Kind)} job needs a job that did not succeed; retry that one.");
+            return new RequestResult(false, $"The {JobChange.Name(job)} needs a job that did not succeed; retry that one.");
 
         job.AttemptsCounted = 0;
         job.AvailableAt = change.Now;
@@ -56,7 +56,7 @@ public sealed partial class JobQueue
         change.TryMove(job, waits ? JobTrigger.DependencyRetried : JobTrigger.Retried, actor, "retry");
         await change.BlockDependantsAsync(job, actor, cancel);
         await change.CommitAsync(cancel);
-        return new RequestResult(true, $"The {JobChange.Word(job.Kind)} job is {JobChange.Word(job.State)} again.");
+        return new RequestResult(true, $"The {JobChange.Name(job)} is {JobChange.Word(job.State)} again.");
     }
 
     /// <summary>Gives every held lease a full term from now: after the reconciler's start or a database outage.</summary>

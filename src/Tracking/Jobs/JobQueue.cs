@@ -7,7 +7,7 @@ namespace DdpmJobs.Tracking.Jobs;
 /// <remarks>What people and the reconciler do to jobs is in the other part of this class.</remarks>
 public sealed partial class JobQueue(IDbContextFactory<TrackingDb> contexts, LeaseOptions options)
 {
-    /// <summary>Claims the best ready job of these kinds and this pool: larger priority first, then evaluate and sample before train, so that a started run is finished first, then the offered one, then the oldest.</summary>
+    /// <summary>Claims the best ready job of these kinds and this pool: larger priority first, then evaluate and sample before train, so that a started run is finished first, then the offered one, then the oldest; of the parts of one evaluation the first.</summary>
     /// <returns>The lease, or null when there is nothing to claim.</returns>
     public async Task<Lease?> ClaimAsync(
         Guid runnerId, string runnerName, string pool, IReadOnlyCollection<JobKind> kinds, Guid? offered, CancellationToken cancel)
@@ -25,7 +25,7 @@ public sealed partial class JobQueue(IDbContextFactory<TrackingDb> contexts, Lea
         change.TryMove(job, JobTrigger.Claimed, $"runner {runnerName}", "");
         change.Db.Attempts.Add(new Attempt { JobId = job.Id, Fence = job.Fence, RunnerId = runnerId, StartedAt = change.Now });
         await change.CommitAsync(cancel);
-        return new Lease(job.Id, job.RunId, job.SweepId, job.Kind, job.Fence, runnerId, runnerName);
+        return new Lease(job.Id, job.RunId, job.SweepId, job.Kind, job.Fence, runnerId, runnerName, job.Shard);
     }
 
     /// <summary>Renews the lease and reports progress. A lease that has run out is renewed too, as long as nobody else has the job: unreachable is not dead.</summary>
@@ -127,10 +127,10 @@ public sealed partial class JobQueue(IDbContextFactory<TrackingDb> contexts, Lea
 
     private static Task<Job?> BestClaimableAsync(JobChange change, string pool, IReadOnlyCollection<JobKind> kinds, Guid? offered, CancellationToken cancel)
     {
-        // Rows that another claim has locked are passed over, so claims never wait for each other.
+        // Rows that another claim has locked are passed over, so claims never wait for each other. Ids made within a millisecond are in no order, so the parts of an evaluation need their number.
         string list = string.Join(", ", kinds.Select((_, i) => $"{{{i + 3}}}"));
         string sql = $"select * from job where state = 'ready' and pool = {{0}} and available_at <= {{1}} and kind in ({list}) "
-            + "order by priority desc, case kind when 'train' then 1 else 0 end, case when id = {2} then 0 else 1 end, created_at, ordinal, id limit 1"
+            + "order by priority desc, case kind when 'train' then 1 else 0 end, case when id = {2} then 0 else 1 end, created_at, ordinal, coalesce(shard, -1), id limit 1"
             + change.Db.Dialect.ForUpdateSkipLocked;
         object[] parameters = [pool, change.Now, offered ?? Guid.Empty, .. kinds.Select(JobChange.Word)];
         return change.Db.Jobs.FromSqlRaw(sql, parameters).AsTracking().SingleOrDefaultAsync(cancel);

@@ -59,13 +59,17 @@ internal static class TrackingModel
                 table.HasCheckConstraint("ck_job_ended", $"(state in {Final}) = (ended_at is not null)");
                 table.HasCheckConstraint("ck_job_stopping", "state <> 'stopping' or stop_reason is not null");
                 table.HasCheckConstraint("ck_job_blocked", "state <> 'ready' or unmet_dependencies = 0");
+                table.HasCheckConstraint("ck_job_shard", "shard is null or (kind = 'evaluate' and shard >= 0)");
                 table.HasCheckConstraint("ck_job_counts", "fence >= 0 and attempts_counted >= 0 and unmet_dependencies >= 0 and max_attempts > 0");
             });
             Word(job.Property(j => j.Kind));
             Word(job.Property(j => j.State)).IsConcurrencyToken();
             job.Property(j => j.StopReason).HasConversion(r => r == null ? null : r.ToString()!.ToLowerInvariant(), s => s == null ? null : Enum.Parse<StopReason>(s, true));
             job.Property(j => j.Fence).IsConcurrencyToken();
-            job.HasIndex(j => new { j.RunId, j.Kind }).IsUnique();
+
+            // Null differs from null in an index, so jobs without shard have one of their own.
+            job.HasIndex(j => new { j.RunId, j.Kind, j.Shard }).IsUnique();
+            job.HasIndex(j => new { j.RunId, j.Kind }).IsUnique().HasFilter("shard is null");
             job.HasIndex(j => j.SweepId);
             job.HasIndex(j => new { j.Pool, j.Priority, j.CreatedAt, j.Ordinal }).HasFilter("state = 'ready'").HasDatabaseName("ix_job_ready");
             job.HasIndex(j => j.LeaseUntil).HasFilter("lease_until is not null").HasDatabaseName("ix_job_lease");
@@ -131,6 +135,7 @@ internal static class TrackingModel
             evaluation.ToTable("evaluation");
             evaluation.Property(e => e.Protocol).HasColumnType(dialect.JsonType);
             evaluation.Property(e => e.Parts).HasColumnType(dialect.JsonType);
+            evaluation.Property(e => e.Warnings).HasColumnType(dialect.JsonType).HasDefaultValue("[]");
             evaluation.HasIndex(e => new { e.JobId, e.Fence, e.Metric }).IsUnique();
             evaluation.HasIndex(e => e.RunId);
             evaluation.HasOne<Run>().WithMany().HasForeignKey(e => e.RunId);

@@ -10,7 +10,7 @@ namespace DdpmJobs.Tracking.Sweeps;
 /// <summary>Stores submitted sweeps.</summary>
 public sealed class SweepStore(IDbContextFactory<TrackingDb> contexts)
 {
-    /// <summary>Stores a sweep, its runs and their jobs (train, then evaluate and sample) in one transaction; a sweep with the same hash is found instead.</summary>
+    /// <summary>Stores a sweep, its runs and their jobs (train, then evaluate, perhaps in parts, and sample) in one transaction; a sweep with the same hash is found instead.</summary>
     /// <exception cref="CheckpointNotAdoptedException">A run has a checkpoint to begin with, but the sweep was there before without it, or the content is not in the store.</exception>
     /// <returns>The sweep's id, whether it is new, and the jobs that are ready to be offered (all ready ones when it was there already).</returns>
     public async Task<(Guid SweepId, bool Created, IReadOnlyList<JobOffer> Ready)> SubmitAsync(SweepDraft draft, string provenanceJson, CancellationToken cancel)
@@ -123,16 +123,20 @@ public sealed class SweepStore(IDbContextFactory<TrackingDb> contexts)
         };
         change.Db.Runs.Add(run);
 
-        // Training first; what needs its result waits.
-        Job train = AddJob(change, sweep, run, JobKind.Train, null);
+        // Training first; what needs its result waits. An evaluation in parts is put together when the last of them is there.
+        Job train = AddJob(change, sweep, run, JobKind.Train, null, []);
         if (draft.Spec.Evaluation.Metrics.Count > 0)
-            AddJob(change, sweep, run, JobKind.Evaluate, train);
+        {
+            Job[] shards = [.. Enumerable.Range(0, draft.Spec.Evaluation.ShardJobs).Select(shard => AddJob(change, sweep, run, JobKind.Evaluate, shard, [train]))];
+            AddJob(change, sweep, run, JobKind.Evaluate, null, shards.Length > 0 ? shards : [train]);
+        }
+
         if (draft.Spec.Sampling.Count > 0)
-            AddJob(change, sweep, run, JobKind.Sample, train);
+            AddJob(change, sweep, run, JobKind.Sample, null, [train]);
         return run;
     }
 
-    private static Job AddJob(JobChange change, Sweep sweep, Run run, JobKind kind, Job? dependsOn)
+    private static Job AddJob(JobChange change, Sweep sweep, Run run, JobKind kind, int? shard, IReadOnlyList<Job> dependsOn)
     {
         var job = new Job
         {
@@ -140,10 +144,11 @@ public sealed class SweepStore(IDbContextFactory<TrackingDb> contexts)
             SweepId = sweep.Id,
             RunId = run.Id,
             Kind = kind,
-            State = dependsOn is null ? JobState.Ready : JobState.Blocked,
+            Shard = shard,
+            State = dependsOn.Count == 0 ? JobState.Ready : JobState.Blocked,
             Pool = sweep.Pool,
             Ordinal = run.Index,
-            UnmetDependencies = dependsOn is null ? 0 : 1,
+            UnmetDependencies = dependsOn.Count,
             AvailableAt = change.Now,
             StateChangedAt = change.Now,
             CreatedAt = change.Now,
@@ -151,10 +156,10 @@ public sealed class SweepStore(IDbContextFactory<TrackingDb> contexts)
         };
         change.Db.Jobs.Add(job);
         change.Db.JobEvents.Add(new JobEvent { JobId = job.Id, ToState = job.State, Actor = sweep.SubmittedBy, Reason = "submitted", At = change.Now });
-        if (dependsOn is null)
+        if (dependsOn.Count == 0)
             change.Ready.Add(new JobOffer(job.Id, kind, job.Pool));
-        else
-            change.Db.JobDependencies.Add(new JobDependency { JobId = job.Id, DependsOnId = dependsOn.Id });
+        foreach (Job dependency in dependsOn)
+            change.Db.JobDependencies.Add(new JobDependency { JobId = job.Id, DependsOnId = dependency.Id });
         return job;
     }
 }

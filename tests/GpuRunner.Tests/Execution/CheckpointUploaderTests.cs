@@ -168,7 +168,7 @@ public sealed class CheckpointUploaderTests : IDisposable
     [Fact]
     public async Task Offer_StaleFence_LosesTheAttempt()
     {
-        Lease lease = new(Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), JobKind.Train, 1, Guid.CreateVersion7(), "r");
+        Lease lease = new(Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), JobKind.Train, 1, Guid.CreateVersion7(), "r", null);
         TaskCompletionSource cancelled = new();
         _stop.Token.Register(() => cancelled.SetResult());
         await using CheckpointUploader uploader = Uploader(_ => throw new StaleFenceException(lease));

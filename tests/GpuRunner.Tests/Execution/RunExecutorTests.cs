@@ -295,7 +295,7 @@ public sealed class RunExecutorTests
             Protocol = new JsonObject { ["split"] = "test" },
             Series = new Dictionary<string, (long[], double[])> { ["nll/bits_per_dim_at_t"] = ([0, 1, 2], [0.5, 0.25, 0.125]) },
         };
-        await using RunnerFixture runner = await RunnerFixture.CreateAsync(RunnerFixture.Work(Train10, _ => [nll], (folder, _) =>
+        await using RunnerFixture runner = await RunnerFixture.CreateAsync(RunnerFixture.Work(Train10, (_, _) => [nll], (folder, _) =>
         {
             File.WriteAllText(Path.Combine(folder, "samples.png"), "png");
             File.WriteAllText(Path.Combine(folder, "samples.safetensors"), "images");
@@ -323,7 +323,7 @@ public sealed class RunExecutorTests
     [Fact]
     public async Task Execute_EvaluateWithoutTheTrainedNetwork_SaysSo()
     {
-        await using RunnerFixture runner = await RunnerFixture.CreateAsync(RunnerFixture.Work(Train10, _ => []));
+        await using RunnerFixture runner = await RunnerFixture.CreateAsync(RunnerFixture.Work(Train10, (_, _) => []));
         await runner.SubmitAsync();
         await runner.ClaimAndExecuteAsync(Cancel);
         await using (TrackingDb db = await runner.DbAsync())

@@ -6,7 +6,7 @@ namespace DdpmJobs.GpuRunner.Tests.Execution;
 
 public sealed class WorkFolderTests : IDisposable
 {
-    private static readonly Lease Lease = new(Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), JobKind.Train, 3, Guid.CreateVersion7(), "r");
+    private static readonly Lease Lease = new(Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), JobKind.Train, 3, Guid.CreateVersion7(), "r", null);
 
     private readonly TempFolder _folder = new();
 

@@ -10,7 +10,7 @@ namespace DdpmJobs.GpuRunner.Tests.Metrics;
 public sealed class MetricPumpTests : IDisposable
 {
     private static readonly CancellationToken Cancel = TestContext.Current.CancellationToken;
-    private static readonly Lease Lease = new(Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), JobKind.Train, 1, Guid.CreateVersion7(), "r");
+    private static readonly Lease Lease = new(Guid.CreateVersion7(), Guid.CreateVersion7(), Guid.CreateVersion7(), JobKind.Train, 1, Guid.CreateVersion7(), "r", null);
 
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _clock = new();

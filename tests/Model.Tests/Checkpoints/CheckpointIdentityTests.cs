@@ -112,7 +112,7 @@ public sealed class CheckpointIdentityTests : IDisposable
         Action[] uses =
         [
             () => Train(checkpoint),
-            () => Evaluator.Evaluate(Spec, checkpoint, "cpu", _folder, null, CancellationToken.None),
+            () => Evaluator.Evaluate(Spec, new EvaluationSession { Checkpoint = checkpoint, DataFolder = _folder }, CancellationToken.None),
             () => SampleWriter.Write(Spec, checkpoint, "cpu", null, _folder, null, CancellationToken.None),
             () => CheckpointExport.Export(checkpoint, "ema.0", Path.Combine(_folder, "pipeline")),
         ];
@@ -133,7 +133,7 @@ public sealed class CheckpointIdentityTests : IDisposable
             Assert.True(metadata.Remove("data_hash"));
         });
         Assert.True(Train(checkpoint).Completed);
-        Assert.Single(Evaluator.Evaluate(Spec, checkpoint, "cpu", _folder, null, CancellationToken.None));
+        Assert.Single(Evaluator.Evaluate(Spec, new EvaluationSession { Checkpoint = checkpoint, DataFolder = _folder }, CancellationToken.None));
     }
 
     [Fact]

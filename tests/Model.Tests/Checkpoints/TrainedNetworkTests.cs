@@ -54,7 +54,7 @@ public sealed class TrainedNetworkTests : IDisposable
         RunChecks.Check(spec);
         string checkpoint = Trainer.Train(spec, new TrainingSession { Folder = _folder }, CancellationToken.None).Checkpoint;
 
-        MetricValue value = Assert.Single(Evaluator.Evaluate(spec, checkpoint, "cpu", null, null, CancellationToken.None));
+        MetricValue value = Assert.Single(Evaluator.Evaluate(spec, new EvaluationSession { Checkpoint = checkpoint }, CancellationToken.None));
         Assert.Equal(weights, value.Protocol["weights"]!.GetValue<string>());
         SampleSet samples = SampleWriter.Write(spec, checkpoint, "cpu", null, _folder, null, CancellationToken.None);
         using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(_folder, "samples.safetensors"));

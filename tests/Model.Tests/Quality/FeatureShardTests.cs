@@ -17,7 +17,7 @@ public sealed class FeatureShardTests : IDisposable
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor features = Features.Normal(1, 100, 3) + 1;
-        return new FeatureShard(Features.Statistics(features.narrow(0, first, end - first)), new FeatureOrigin("lenet", "00ff", "abcd", "bilinear", new SampleRanges(first, end)));
+        return new FeatureShard(Features.Statistics(features.narrow(0, first, end - first)), new FeatureOrigin("lenet", "00ff", "digits train", "abcd", "bilinear", "x / 127.5 - 1", new SampleRanges(first, end)));
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public sealed class FeatureShardTests : IDisposable
 
     private static Dictionary<string, string> Header() => new()
     {
-        ["format"] = "ddpmjobs.feature_statistics/1", ["count"] = "2", ["network"] = "n", ["network_sha256"] = "0", ["data_hash"] = "0", ["resize"] = "", ["samples"] = "0..2",
+        ["format"] = "ddpmjobs.feature_statistics/1", ["count"] = "2", ["network"] = "n", ["network_sha256"] = "0", ["images"] = "i", ["data_hash"] = "0", ["resize"] = "", ["scaling"] = "s", ["samples"] = "0..2",
     };
 
     private void Write(Dictionary<string, string> header, long[] meanShape, double[] mean, long[] scatterShape, double[] scatter) => Safetensors.Write(Path1, header,

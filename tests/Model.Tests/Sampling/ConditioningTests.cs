@@ -78,7 +78,7 @@ public sealed class ConditioningTests : IDisposable
             Assert.Equal(("0,1,2,3,4,5,6,7,8,9", "2"), (file.Metadata["classes"], file.Metadata["guidance_scale"]));
 
         // The likelihood is measured with the true labels; with false ones images cost more bits.
-        MetricValue told = Assert.Single(Evaluator.Evaluate(Spec, checkpoint, "cpu", null, null, CancellationToken.None));
+        MetricValue told = Assert.Single(Evaluator.Evaluate(Spec, new EvaluationSession { Checkpoint = checkpoint }, CancellationToken.None));
         Assert.Equal("true", told.Protocol["labels"]!.ToString());
         using TrainedNetwork network = TrainedNetwork.Load(Spec, checkpoint, "cpu");
         MetricValue misled = Spec.Evaluation.Metrics[0].Measure(new MetricContext

@@ -118,7 +118,7 @@ public sealed class SampleWriterTests : IDisposable
     public void Evaluate_Nll_SaysItsProtocolAndItsParts()
     {
         List<(long Done, long All)> progress = [];
-        MetricValue value = Assert.Single(Evaluator.Evaluate(Spec, _checkpoint, "cpu", null, (done, all) => progress.Add((done, all)), CancellationToken.None));
+        MetricValue value = Assert.Single(Evaluator.Evaluate(Spec, new EvaluationSession { Checkpoint = _checkpoint, Progress = (done, all) => progress.Add((done, all)) }, CancellationToken.None));
         Assert.Equal("ema.0", value.Protocol["weights"]!.GetValue<string>());
         Assert.Equal("optdigits", value.Protocol["data"]!.ToString());
         Assert.Equal(value.Value, value.Parts.Values.Sum(), 1e-9);
@@ -128,5 +128,5 @@ public sealed class SampleWriterTests : IDisposable
 
     [Fact]
     public void Evaluate_CheckpointOfAnotherSpec_IsRefused() => Assert.Throws<SpecException>(() =>
-        Evaluator.Evaluate(Spec with { Seed = 9 }, _checkpoint, "cpu", null, null, CancellationToken.None));
+        Evaluator.Evaluate(Spec with { Seed = 9 }, new EvaluationSession { Checkpoint = _checkpoint }, CancellationToken.None));
 }

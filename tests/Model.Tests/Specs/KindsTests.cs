@@ -6,7 +6,7 @@ public sealed class KindsTests
 {
     [Fact]
     public void Families_Assembly_HasEveryFamily() => Assert.Equal(
-        ["dataset", "ema", "learning_rate_decay", "metric", "network", "objective", "optimizer", "prediction", "resize", "sample_mode", "sampler", "schedule", "timestep_sampler", "variance", "weighting"],
+        ["dataset", "ema", "feature_space", "learning_rate_decay", "metric", "network", "objective", "optimizer", "prediction", "reference_images", "resize", "sample_mode", "sampler", "schedule", "timestep_sampler", "variance", "weighting"],
         Kinds.Families().Select(f => f.Name));
 
     [Fact]

@@ -63,7 +63,7 @@ public sealed class ValidationTests : IDisposable
         Assert.Equal([2L, 4, 6, 8, 10], whole.Validations.Select(point => point.Step));
         foreach (ValidationPoint point in whole.Validations)
         {
-            IReadOnlyList<MetricValue> values = Evaluator.Evaluate(spec, Path.Combine(_folder, "whole", $"step-{point.Step:D8}.safetensors"), "cpu", null, null, CancellationToken.None);
+            IReadOnlyList<MetricValue> values = Evaluator.Evaluate(spec, new EvaluationSession { Checkpoint = Path.Combine(_folder, "whole", $"step-{point.Step:D8}.safetensors") }, CancellationToken.None);
             Assert.Equal(["nll", "nll_train"], point.Values.Select(value => value.Name));
             Assert.Equal(values.Select(value => (value.Name, value.Value, value.StandardError, value.ProtocolDigest)), point.Values.Select(value => (value.Name, value.Value, value.StandardError, value.ProtocolDigest)));
         }

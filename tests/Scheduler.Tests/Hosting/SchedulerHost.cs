@@ -78,8 +78,14 @@ public sealed class SchedulerHost : IAsyncDisposable
     }
 
     /// <summary>Submits a sweep of two runs, whose six jobs are two ready trainings and four blocked dependants.</summary>
-    public async Task<Guid> SubmitAsync(string name = "pair", string user = "ada")
-        => (await Services.GetRequiredService<SweepSubmission>().SubmitAsync(Yaml(name), "pair.yaml", user, [], CancellationToken.None)).SweepId;
+    public Task<Guid> SubmitAsync(string name = "pair", string user = "ada") => SubmitYamlAsync(Yaml(name), user);
+
+    /// <summary>Submits the sweep with the evaluation of each run in parts: as many jobs more a run.</summary>
+    public Task<Guid> SubmitInShardsAsync(int shards)
+        => SubmitYamlAsync(Yaml("pair").Replace("grid:\n", $"  evaluation: {{ metrics: frechet_distance, samples: {{ shards: {shards}, count: 1000 }} }}\ngrid:\n", StringComparison.Ordinal), "ada");
+
+    private async Task<Guid> SubmitYamlAsync(string yaml, string user)
+        => (await Services.GetRequiredService<SweepSubmission>().SubmitAsync(yaml, "pair.yaml", user, [], CancellationToken.None)).SweepId;
 
     public static string Yaml(string name) => $$"""
         name: {{name}}
@@ -97,7 +103,7 @@ public sealed class SchedulerHost : IAsyncDisposable
     public async Task<List<Job>> JobsAsync(Guid sweep)
     {
         await using TrackingDb db = Db();
-        return await db.Jobs.AsNoTracking().Include(j => j.Run).Where(j => j.SweepId == sweep).OrderBy(j => j.Run!.Index).ThenBy(j => j.Kind).ToListAsync();
+        return await db.Jobs.AsNoTracking().Include(j => j.Run).Where(j => j.SweepId == sweep).OrderBy(j => j.Run!.Index).ThenBy(j => j.Kind).ThenBy(j => j.Shard).ToListAsync();
     }
 
     public async Task<Job> JobAsync(Guid id)

@@ -1,4 +1,5 @@
 using DdpmJobs.Model.Datasets;
+using DdpmJobs.Model.Evaluation;
 using DdpmJobs.Model.Specs;
 using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Evaluations;
@@ -74,11 +75,21 @@ public sealed class Store : IAsyncDisposable
     public Task<TrackingDb> DbAsync() => _services.GetRequiredService<IDbContextFactory<TrackingDb>>().CreateDbContextAsync(Cancel);
 
     /// <summary>Submits a sweep of some runs that differ by their seed.</summary>
-    public async Task<Guid> SubmitAsync(string name, int runs = 1)
+    /// <param name="name">Its name.</param>
+    /// <param name="runs">How many.</param>
+    /// <param name="shards">Shard jobs of each run's evaluation; 0 for none.</param>
+    public async Task<Guid> SubmitAsync(string name, int runs = 1, int shards = 0)
     {
-        RunDraft[] drafts = [.. Enumerable.Range(0, runs).Select(seed => new RunDraft($"seed={seed}", $"{{\"seed\":{seed}}}", new RunSpec { Seed = seed, Data = new Optdigits() }))];
+        RunDraft[] drafts = [.. Enumerable.Range(0, runs).Select(seed => new RunDraft($"seed={seed}", $"{{\"seed\":{seed}}}", Spec(seed, shards)))];
         return (await Sweeps.SubmitAsync(new SweepDraft(name, "hash of " + name, "name: " + name, "default", "alice", drafts), "{}", Cancel)).SweepId;
     }
+
+    private static RunSpec Spec(int seed, int shards) => new()
+    {
+        Seed = seed,
+        Data = new Optdigits(),
+        Evaluation = shards == 0 ? new EvaluationSpec() : new EvaluationSpec { Metrics = [new FrechetDistanceMetric()], Samples = new EvaluationSamples { Shards = shards, Count = 1000 } },
+    };
 
     public Task<Lease?> ClaimAsync(string runner = "r1", Guid? offered = null, params JobKind[] kinds) =>
         Queue.ClaimAsync(Guid.CreateVersion7(), runner, "default", kinds.Length == 0 ? Enum.GetValues<JobKind>() : kinds, offered, Cancel);
@@ -94,7 +105,13 @@ public sealed class Store : IAsyncDisposable
     public async Task<List<Job>> JobsAsync()
     {
         await using TrackingDb db = await DbAsync();
-        return await db.Jobs.AsNoTracking().OrderBy(job => job.Ordinal).ToListAsync(Cancel);
+        return await db.Jobs.AsNoTracking().OrderBy(job => job.Ordinal).ThenBy(job => job.Shard).ToListAsync(Cancel);
+    }
+
+    public async Task<List<JobDependency>> DependenciesAsync()
+    {
+        await using TrackingDb db = await DbAsync();
+        return await db.JobDependencies.AsNoTracking().ToListAsync(Cancel);
     }
 
     /// <summary>Moves a lease into the past: the only clock is the database's.</summary>

@@ -75,11 +75,13 @@ public abstract class JobRequestSuite(bool postgres) : StoreSuite(postgres)
         Assert.Equal(JobState.Cancelled, (await store.JobAsync(sample)).State);
     }
 
-    [Fact]
-    public async Task Requests_CrosswiseAtOnce_NeverDeadlock()
+    [Theory]
+    [InlineData(2, 0)]
+    [InlineData(1, 3)]
+    public async Task Requests_CrosswiseAtOnce_NeverDeadlock(int runs, int shards)
     {
         await using Store store = await CreateAsync();
-        await store.SubmitAsync("crosswise", runs: 2);
+        await store.SubmitAsync("crosswise", runs, shards);
         List<Job> jobs = await store.JobsAsync();
 
         // Parents and children are stopped, retried, claimed and ended in the same moment; every call must come back with an answer.

@@ -39,6 +39,25 @@ public sealed class MigrationLevelTests : IDisposable
         await db.Database.EnsureDeletedAsync(Cancel);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Migrate_DownAndUpAgainWithASweep_KeepsItsJobs(bool postgres)
+    {
+        await using Store store = await Store.CreateAsync(postgres);
+        await store.SubmitAsync("kept", runs: 2);
+        await using TrackingDb db = await store.DbAsync();
+        IMigrator migrator = db.GetService<IMigrator>();
+        await migrator.MigrateAsync("Selections", Cancel);
+        Assert.Equal(6, (await store.QueryAsync("select id from job")).Count);
+        Assert.Equal(2, (await store.QueryAsync($"select run_id from {store.V1}run_summary")).Count);
+
+        await migrator.MigrateAsync(null, Cancel);
+        await MigrationLevel.RequireCurrentAsync(db, Cancel);
+        Assert.Equal(6, (await store.QueryAsync("select id from job where shard is null")).Count);
+        Assert.Equal(["blocked", "blocked"], (await store.QueryAsync($"select evaluate_state from {store.V1}run_summary")).Select(row => row[0]));
+    }
+
     [Fact]
     public async Task RequireCurrent_NoServer_NamesHostAndPortButNotThePassword()
     {

@@ -17,8 +17,8 @@ public abstract class ViewSuite(bool postgres) : StoreSuite(postgres)
     [InlineData("run_summary", "run_id sweep_id sweep_name run_index run_name spec_hash seed axes spec train_state evaluate_state sample_state steps_done steps_total train_started_at train_ended_at train_seconds train_error submitted_by submitted_at")]
     [InlineData("metric_point", "run_id metric step value at job_id fence protocol_digest")]
     [InlineData("metric_protocol", "protocol_digest unit lower_is_better protocol")]
-    [InlineData("sweep_leaderboard", "sweep_id sweep_name run_id run_name metric protocol_digest rank value standard_error unit lower_is_better parts protocol checkpoint_sha256 created_at")]
-    [InlineData("job_timeline", "sweep_id sweep_name run_id run_name job_id kind state fence runner started_at ended_at ending resumed_at_step error environment")]
+    [InlineData("sweep_leaderboard", "sweep_id sweep_name run_id run_name metric protocol_digest rank value standard_error unit lower_is_better parts protocol checkpoint_sha256 created_at warnings")]
+    [InlineData("job_timeline", "sweep_id sweep_name run_id run_name job_id kind state fence runner started_at ended_at ending resumed_at_step error environment shard")]
     [InlineData("artifact_lineage", "artifact_id sweep_id sweep_name run_id run_name kind name sha256 bytes step created_at dropped_at from_id from_kind from_sha256 selection")]
     public async Task View_Columns_AreThoseOfVersion1(string view, string columns)
     {
@@ -71,6 +71,38 @@ public abstract class ViewSuite(bool postgres) : StoreSuite(postgres)
         object?[] row = Assert.Single(await store.QueryAsync($"select value, standard_error from {store.V1}sweep_leaderboard"));
         Assert.Equal(2, Number(row[0]));
         Assert.Equal(DBNull.Value, row[1]);
+    }
+
+    [Fact]
+    public async Task Leaderboard_DoubtfulValue_SaysWhy()
+    {
+        await using Store store = await CreateAsync();
+        await store.SubmitAsync("doubts");
+        await store.Queue.EndAsync(await store.MustClaimAsync("r", JobKind.Train), new AttemptEnding.Succeeded(), Cancel);
+        Lease lease = await store.MustClaimAsync("r", JobKind.Evaluate);
+        await store.Evaluations.AddAsync(lease, new MetricValue { Name = "plain", Value = 1, Unit = "1", Protocol = [] }, "sha", Cancel);
+        await store.Evaluations.AddAsync(lease, new MetricValue { Name = "rough", Value = 2, Unit = "1", Protocol = [], Warnings = ["it is off by ±2", "it has \"few\" images"] }, "sha", Cancel);
+
+        List<object?[]> rows = await store.QueryAsync($"select warnings from {store.V1}sweep_leaderboard order by metric");
+
+        Assert.Equal("[]", rows[0][0]);
+        Assert.Equal(["it is off by ±2", "it has \"few\" images"], JsonNode.Parse((string)rows[1][0]!)!.AsArray().Select(text => (string?)text));
+        Assert.Contains("±2", (string)rows[1][0]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Views_EvaluationInParts_RunHasOneRowAndAttemptsSayTheirShard()
+    {
+        await using Store store = await CreateAsync();
+        await store.SubmitAsync("parts", runs: 2, shards: 3);
+        await store.Queue.EndAsync(await store.MustClaimAsync("r", JobKind.Train), new AttemptEnding.Succeeded(), Cancel);
+        foreach (int _ in Enumerable.Range(0, 4))
+            await store.Queue.EndAsync(await store.MustClaimAsync("r", JobKind.Evaluate), new AttemptEnding.Succeeded(), Cancel);
+
+        List<object?[]> runs = await store.QueryAsync($"select run_index, train_state, evaluate_state, sample_state from {store.V1}run_summary order by run_index");
+        Assert.Equal(["0 succeeded succeeded ready", "1 ready blocked blocked"], runs.Select(row => string.Join(' ', row)));
+        List<object?[]> attempts = await store.QueryAsync($"select kind, shard from {store.V1}job_timeline order by started_at, shard is null, shard");
+        Assert.Equal(["evaluate", "evaluate 0", "evaluate 1", "evaluate 2", "train"], attempts.Select(row => string.Join(' ', row).TrimEnd()).Order());
     }
 
     [Fact]

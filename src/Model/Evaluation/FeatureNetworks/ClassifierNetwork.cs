@@ -16,13 +16,6 @@ public sealed class ClassifierNetwork : FeatureNetwork
     private const string VersionKey = "recipe_version";
     private const string WeightsKey = "weights_sha256";
 
-    // EWOULDBLOCK of the two, and ERROR_SHARING_VIOLATION
-    private const int LinuxInUse = 11;
-    private const int MacInUse = 35;
-    private const int WindowsInUse = unchecked((int)0x80070020);
-
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
-
     private readonly ClassifierModule _module;
 
     private ClassifierNetwork(ImageSet images, int classes, string hash, string device)
@@ -56,9 +49,11 @@ public sealed class ClassifierNetwork : FeatureNetwork
     public override int LargestPass => 256;
 
     /// <summary>Takes the network of a data set out of the cache, or trains it and puts it there. Of two processes that want the same, one trains and the other waits for it.</summary>
+    /// <remarks>Where files are shared the shared one counts: two machines round differently, and values of two networks are not compared.</remarks>
     /// <param name="images">The training images with their labels.</param>
     /// <param name="classes">Number of classes; every label is below it.</param>
     /// <param name="cacheFolder">Where trained weights are kept; made where it is missing.</param>
+    /// <param name="shared">Files that all runners share; null where there is only this one.</param>
     /// <param name="device">Device name as libtorch writes it, for evaluation; the training is on the CPU.</param>
     /// <param name="progress">Called with (training steps done, in all); must return at once.</param>
     /// <param name="warn">Called with a sentence when the cache holds a damaged file, which is then made anew.</param>
@@ -66,8 +61,28 @@ public sealed class ClassifierNetwork : FeatureNetwork
     /// <exception cref="SpecException">The images have no labels, or one that is not below the number of classes.</exception>
     /// <exception cref="InvalidDataException">The training ended in weights that are not finite.</exception>
     public static ClassifierNetwork Open(
-        ImageSet images, int classes, string cacheFolder, string device, Action<long, long>? progress, Action<string> warn, CancellationToken stop)
-        => Open(ClassifierRecipe.Current, images, classes, cacheFolder, device, progress, warn, stop);
+        ImageSet images, int classes, string cacheFolder, ISharedFiles? shared, string device, Action<long, long>? progress, Action<string> warn, CancellationToken stop)
+    {
+        Require(images, classes);
+        string name = ClassifierRecipe.Current.FileName(images.ContentHash);
+        if (shared?.Find(name) is string there)
+        {
+            try
+            {
+                return Load(ClassifierRecipe.Current, images, classes, there, device);
+            }
+            catch (InvalidDataException damage)
+            {
+                warn($"{damage.Message} It is offered anew.");
+            }
+        }
+
+        ClassifierNetwork mine = Open(ClassifierRecipe.Current, images, classes, cacheFolder, device, progress, warn, stop);
+        if (shared is null)
+            return mine;
+        mine.Dispose();
+        return Load(ClassifierRecipe.Current, images, classes, shared.Offer(name, Path.Combine(cacheFolder, name)), device);
+    }
 
     /// <summary>The same by another recipe.</summary>
     internal static ClassifierNetwork Open(
@@ -75,7 +90,7 @@ public sealed class ClassifierNetwork : FeatureNetwork
     {
         Require(images, classes);
         string file = Path.Combine(Directory.CreateDirectory(cacheFolder).FullName, recipe.FileName(images.ContentHash));
-        using FileStream held = Hold($"{file}.lock", stop);
+        using FileStream held = FileHold.Take($"{file}.lock", stop);
         if (File.Exists(file))
         {
             try
@@ -106,26 +121,9 @@ public sealed class ClassifierNetwork : FeatureNetwork
     private static void Require(ImageSet images, int classes)
     {
         if (images.Labels.Count == 0)
-            throw new SpecException("feature_network", "is classifier, which is trained on labels, but the images have none");
+            throw new SpecException("network", "is classifier, which is trained on labels, but the images have none");
         if (images.Labels.Max() >= classes)
-            throw new SpecException("feature_network", $"is a classifier of {classes} classes, but the images have label {images.Labels.Max()}");
-    }
-
-    // The hold ends with the process, however it ends; the file stays, since whoever removed it might remove another's.
-    private static FileStream Hold(string path, CancellationToken stop)
-    {
-        while (true)
-        {
-            stop.ThrowIfCancellationRequested();
-            try
-            {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException error) when (error.HResult is LinuxInUse or MacInUse or WindowsInUse)
-            {
-                stop.WaitHandle.WaitOne(LookAgain);
-            }
-        }
+            throw new SpecException("network", $"is a classifier of {classes} classes, but the images have label {images.Labels.Max()}");
     }
 
     private static void Write(string file, ClassifierRecipe recipe, ImageSet images, IReadOnlyList<(string Name, long[] Shape, byte[] Bytes)> weights)

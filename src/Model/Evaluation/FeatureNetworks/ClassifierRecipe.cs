@@ -5,6 +5,9 @@ namespace DdpmJobs.Model.Evaluation.FeatureNetworks;
 /// <summary>How the small classifier of a labelled data set is trained. Whatever changes its numbers changes <see cref="Version"/> too.</summary>
 internal sealed record ClassifierRecipe
 {
+    /// <summary>What the names of their files begin with.</summary>
+    public const string FileStart = "classifier-v";
+
     /// <summary>The recipe in use.</summary>
     public static ClassifierRecipe Current { get; } = new();
 
@@ -28,5 +31,5 @@ internal sealed record ClassifierRecipe
 
     /// <summary>Name of the file in which the weights for a data set are kept.</summary>
     /// <param name="dataHash">Content hash of the training images.</param>
-    public string FileName(string dataHash) => $"classifier-v{Version}-{dataHash[..16]}.safetensors";
+    public string FileName(string dataHash) => $"{FileStart}{Version}-{dataHash[..16]}.safetensors";
 }

@@ -21,7 +21,7 @@ public sealed class ClassifierNetworkTests : IDisposable
     public void Open_Optdigits_KnowsTheDigitsOfOtherWriters()
     {
         ImageSet test = new Optdigits().Load(Split.Test, null);
-        using ClassifierNetwork network = ClassifierNetwork.Open(Digits, 10, _folder, "cpu", null, Assert.Fail, CancellationToken.None);
+        using ClassifierNetwork network = ClassifierNetwork.Open(Digits, 10, _folder, null, "cpu", null, Assert.Fail, CancellationToken.None);
         using Tensor levels = Levels(test, test.Count);
         using FeatureOutputs outputs = network.Of(levels, CancellationToken.None);
         long[] classes = outputs.Logits.argmax(1).data<long>().ToArray();
@@ -115,7 +115,7 @@ public sealed class ClassifierNetworkTests : IDisposable
         Assert.Contains("the images have none", Assert.Throws<SpecException>(() => Train(none, 10)).Reason);
         Assert.Contains("of 9 classes, but the images have label 9", Assert.Throws<SpecException>(() => Train(Digits, 9)).Reason);
 
-        void Train(ImageSet images, int classes) => ClassifierNetwork.Open(images, classes, _folder, "cpu", null, Assert.Fail, CancellationToken.None);
+        void Train(ImageSet images, int classes) => ClassifierNetwork.Open(images, classes, _folder, null, "cpu", null, Assert.Fail, CancellationToken.None);
     }
 
     [Fact]

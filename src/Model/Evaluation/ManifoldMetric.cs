@@ -1,0 +1,73 @@
+using System.ComponentModel.DataAnnotations;
+using DdpmJobs.Model.Evaluation.FeatureSpaces;
+using DdpmJobs.Model.Evaluation.References;
+using DdpmJobs.Model.Evaluation.Samples;
+using DdpmJobs.Model.Quality;
+using DdpmJobs.Model.Specs;
+
+namespace DdpmJobs.Model.Evaluation;
+
+/// <summary>A share of images that lie within the manifold of others: no farther from one of them than its k-th neighbour. Keeps the features of every image.</summary>
+/// <remarks>
+/// Kynkäänniemi et al. 2019 (arXiv:1904.06991), eq. 1 and 2. The standard error is that of a share of so many independent images with the manifold as it is. Both shares depend on how many
+/// images make a manifold, so both numbers are in the protocol.
+/// </remarks>
+public abstract record ManifoldMetric : SampleMetric
+{
+    /// <summary>The network.</summary>
+    [Description("the network whose features are compared")]
+    public FeatureSpace Network { get; init; } = new ClassifierFeatures();
+
+    /// <summary>The true images.</summary>
+    [Description("the true images: train or test")]
+    public ReferenceImages Reference { get; init; } = new TrainReference();
+
+    /// <inheritdoc/>
+    internal override ReferenceImages? ComparedWith => Reference;
+
+    /// <summary>k.</summary>
+    [Description("k: an image's ball reaches to its k-th neighbour; 3 as published")]
+    [Range(1, 1000)]
+    public int Neighbour { get; init; } = 3;
+
+    /// <inheritdoc/>
+    public override string Name => Named(Kinds.NameOf(this), Network.NetworkName);
+
+    /// <inheritdoc/>
+    internal override FeatureSpace Space => Network;
+
+    /// <inheritdoc/>
+    internal override bool KeepsFeatures => true;
+
+    /// <inheritdoc/>
+    public override void Check(RunSpec run, string path)
+    {
+        base.Check(run, path);
+        Reference.RequireFeatures(Kinds.NameOf(this), SpecPath.Member(path, "reference"));
+        if (Neighbour >= run.Evaluation.Samples.Count)
+            throw new SpecException(SpecPath.Member(path, "neighbour"), $"must be below the {run.Evaluation.Samples.Count} images of evaluation.samples.count; got {Neighbour}");
+    }
+
+    /// <summary>Which of the two shares, and of how many images.</summary>
+    private protected abstract (double Share, long Images) Of(PrecisionRecall both, long samples, long reference);
+
+    /// <inheritdoc/>
+    internal override MetricValue Measure(FeatureContext features)
+    {
+        (PrecisionRecall both, long samples, long reference) = features.ManifoldsOf(this, (SplitReference)Reference, Neighbour);
+        (double share, long images) = Of(both, samples, reference);
+        return new MetricValue
+        {
+            Name = Name,
+            Value = share,
+            StandardError = Math.Sqrt(share * (1 - share) / images),
+            Unit = "share",
+            LowerIsBetter = false,
+            Protocol = features.ProtocolOf(this, protocol =>
+            {
+                protocol["reference"] = features.ReferenceProtocolOf(this, Reference);
+                protocol["neighbour"] = Neighbour;
+            }),
+        };
+    }
+}

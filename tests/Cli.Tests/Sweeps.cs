@@ -29,6 +29,10 @@ internal static class Sweeps
     public static JobView Job(string kind, string state, long done = 0, long total = 0, string? error = null)
         => new(Guid.CreateVersion7(), kind, state, 1, done, total, "steps", null, error, DateTime.UnixEpoch, DateTime.UnixEpoch, DateTime.UnixEpoch.AddSeconds(90));
 
+    /// <summary>An evaluation in parts that are in these states, and the job that puts them together.</summary>
+    public static IEnumerable<JobView> Shards(string together, params string[] states)
+        => [.. states.Select((state, i) => Job("evaluate", state, error: state == "failed" ? $"no room for {i}" : null) with { Shard = i }), Job("evaluate", together)];
+
     public static EvaluationView Nll(double value, string protocol = "a", bool lower = true)
         => new("nll", value, 0.01, "bits/dim", lower, protocol, new JsonObject(), new Dictionary<string, double> { ["prior_bits_per_dim"] = 0.25 }, []);
 }

@@ -9,5 +9,7 @@ namespace DdpmJobs.Cli.Results;
 /// <param name="Parts">The value's parts by name.</param>
 /// <param name="TrainSeconds">Wall time from the first claim of its training to the end of it, pauses included; null when it has not ended.</param>
 /// <param name="FinalLoss">Loss of the last step.</param>
+/// <param name="Warnings">What makes the value doubtful, each as a sentence without its stop.</param>
 internal sealed record LeaderboardRow(
-    int? Rank, string Run, Guid RunId, double Value, double? StandardError, IReadOnlyDictionary<string, double> Parts, double? TrainSeconds, double? FinalLoss);
+    int? Rank, string Run, Guid RunId, double Value, double? StandardError, IReadOnlyDictionary<string, double> Parts, double? TrainSeconds, double? FinalLoss,
+    IReadOnlyList<string> Warnings);

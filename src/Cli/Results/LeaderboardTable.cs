@@ -5,12 +5,29 @@ namespace DdpmJobs.Cli.Results;
 /// <summary>Shows a leaderboard to a person.</summary>
 internal static class LeaderboardTable
 {
-    /// <summary>Writes one table for each metric and protocol, then the runs that have no place in any.</summary>
-    public static void Write(Leaderboard leaderboard, Terminal terminal)
+    /// <summary>Writes one table for each metric and protocol, with what makes its values doubtful; then what the protocols of one metric differ in, and the runs that have no place in any table.</summary>
+    /// <param name="leaderboard">What to write.</param>
+    /// <param name="protocols">Whether to write under each table how its values were measured.</param>
+    /// <param name="terminal">Where to.</param>
+    public static void Write(Leaderboard leaderboard, bool protocols, Terminal terminal)
     {
         foreach (RankedGroup group in leaderboard.Groups)
         {
-            terminal.Write(Of(group, leaderboard.Groups.Count(g => g.Metric == group.Metric) > 1));
+            terminal.Write(Of(group, leaderboard.Groups.Count(g => g.Metric == group.Metric) > 1, trains: group == leaderboard.Groups[0]));
+            foreach (string warning in group.Rows.SelectMany(r => r.Warnings).Distinct())
+            {
+                terminal.Out.WriteLine($"! {warning}");
+            }
+
+            if (protocols)
+            {
+                ProtocolText.Write(group.Metric, group.ProtocolDigest, group.Protocol, terminal);
+            }
+        }
+
+        foreach (string difference in leaderboard.Differences)
+        {
+            terminal.Out.WriteLine(difference);
         }
 
         if (leaderboard.Unranked.Count > 0)
@@ -23,18 +40,25 @@ internal static class LeaderboardTable
         }
     }
 
-    private static Table Of(RankedGroup group, bool several)
+    // How the trainings went is told once.
+    private static Table Of(RankedGroup group, bool several, bool trains)
     {
         // The parts are shown where they are the known terms of the bound; others are in --json.
         var parts = MetricNames.NllParts.Where(p => group.Rows.Any(r => r.Parts.ContainsKey(p.Part))).ToList();
-        string protocol = several ? $", protocol {Wording.Short(group.ProtocolDigest)} (not comparable with the others)" : "";
+        string protocol = $", protocol {group.ProtocolDigest}{(several ? " (not comparable with the others)" : "")}";
         Table table = new Table().RoundedBorder().Title(Markup.Escape($"{group.Metric} ({(group.LowerIsBetter ? "lower" : "higher")} is better{protocol})"));
         table.AddColumn(new TableColumn("rank").RightAligned());
         table.AddColumn(new TableColumn("run").NoWrap());
         table.AddColumn(new TableColumn(Markup.Escape(group.Unit)).RightAligned().NoWrap());
         parts.ForEach(p => table.AddColumn(new TableColumn(p.Title).RightAligned().NoWrap()));
-        table.AddColumn(new TableColumn("train (wall)").RightAligned().NoWrap());
-        table.AddColumn(new TableColumn("last loss").RightAligned().NoWrap());
+        if (trains)
+        {
+            table.AddColumn(new TableColumn("train (wall)").RightAligned().NoWrap());
+            table.AddColumn(new TableColumn("last loss").RightAligned().NoWrap());
+        }
+
+        // Values without a mark stand above those with one.
+        string room = group.Rows.Any(r => r.Warnings.Count > 0) ? "  " : "";
         foreach (LeaderboardRow row in group.Rows)
         {
             string error = row.StandardError is { } se ? $" ± {Wording.Fixed(se)}" : "";
@@ -42,10 +66,9 @@ internal static class LeaderboardTable
             [
                 row.Rank?.ToString() ?? "–",
                 Markup.Escape(row.Run),
-                $"{Wording.Fixed(row.Value)}{error}",
+                $"{Wording.Fixed(row.Value)}{error}{(row.Warnings.Count > 0 ? " !" : room)}",
                 .. parts.Select(p => row.Parts.TryGetValue(p.Part, out double value) ? Wording.Fixed(value) : "–"),
-                row.TrainSeconds is { } seconds ? Wording.Duration(TimeSpan.FromSeconds(seconds)) : "–",
-                row.FinalLoss is { } loss ? Wording.Number(loss, 4) : "–",
+                .. trains ? [row.TrainSeconds is { } seconds ? Wording.Duration(TimeSpan.FromSeconds(seconds)) : "–", row.FinalLoss is { } loss ? Wording.Number(loss, 4) : "–"] : Array.Empty<string>(),
             ]);
         }
 

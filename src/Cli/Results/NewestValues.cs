@@ -15,7 +15,7 @@ internal static partial class NewestValues
             string name = family.Count() == 1 ? family.First().Key : $"{family.First().Key}…{Numbers().Match(family.Last().Key).Value}";
             string values = string.Join(' ', family.Select(metric => name.EndsWith("_bytes", StringComparison.Ordinal)
                 ? metric.Value.Value.ToString("N0", CultureInfo.InvariantCulture) : Wording.Number(metric.Value.Value, family.Count() == 1 ? 6 : 4)));
-            string protocol = family.First().Value.ProtocolDigest is { } digest ? $", protocol {Wording.Short(digest)}" : "";
+            string protocol = family.First().Value.ProtocolDigest is { } digest ? $", protocol {digest}" : "";
             return $"{name} {values} ({(name.EndsWith("_at_t", StringComparison.Ordinal) ? "t =" : "step")} {family.Key.Step}{protocol})";
         });
 

@@ -29,7 +29,7 @@ internal sealed record RateDistortionReport(RunDetail Run, IReadOnlyList<(Evalua
             }
         }
 
-        string state = run.Jobs.FirstOrDefault(j => j.Kind == "evaluate")?.State ?? "not there";
+        string state = run.JobOf("evaluate")?.State ?? "not there";
         return curves.Count > 0
             ? new RateDistortionReport(run, curves)
             : throw new CliException($"run {run.Name} has no rates and distortions: the metric nll measures them, and its evaluation is {state}; see 'ddpm show {run.Id}'");

@@ -18,6 +18,7 @@ internal static class ShowVerb
 
         Examples:
           ddpm show digits
+          ddpm show digits --protocol
           ddpm show digits/0 --protocol
           ddpm show digits/0 --rate-distortion --plot rate.png
 
@@ -29,7 +30,7 @@ internal static class ShowVerb
     public static Command Create(Terminal terminal)
     {
         Argument<string> what = new("WHAT") { Description = $"A sweep (its id, the first 6 or more digits of it, or its name), or {RunReference.Words}." };
-        Option<bool> protocol = new("--protocol") { Description = "Show how each value was measured." };
+        Option<bool> protocol = new("--protocol") { Description = "Show how each value was measured; of a sweep, once under each table." };
         Option<bool> rates = new("--rate-distortion") { Description = "Of a run: rate and distortion by reverse steps done." };
         Option<string?> plot = new("--plot") { Description = "With --rate-distortion: write a picture (PNG) of the curves.", HelpName = "FILE" };
         Option<string?> server = VerbOptions.Server();
@@ -58,7 +59,7 @@ internal static class ShowVerb
             }
             else if (sweep is not null)
             {
-                Write(sweep, terminal);
+                Write(sweep, line.GetValue(protocol), terminal);
             }
             else
             {
@@ -115,22 +116,23 @@ internal static class ShowVerb
         }
     }
 
-    private static void Write(SweepDetail sweep, Terminal terminal)
+    private static void Write(SweepDetail sweep, bool protocols, Terminal terminal)
     {
         SweepSummary summary = sweep.Summary;
         terminal.Out.WriteLine($"Sweep {summary.Name} ({summary.Id}) {summary.State}, submitted {summary.SubmittedAt:yyyy-MM-dd HH:mm} UTC by {summary.SubmittedBy}");
         Table runs = new Table().RoundedBorder().AddColumns("#", "run", "train", "evaluate", "sample", "spec");
         foreach (RunDetail run in sweep.Runs)
         {
-            string State(string kind) => run.Jobs.FirstOrDefault(j => j.Kind == kind)?.State ?? "–";
-            runs.AddRow(run.Index.ToString(), Markup.Escape(run.Name), State("train"), State("evaluate"), State("sample"), Wording.Short(run.SpecHash));
+            string State(string kind) => run.JobOf(kind)?.State ?? "–";
+            string shards = run.ShardsDone() is { Length: > 0 } done ? $" ({done})" : "";
+            runs.AddRow(run.Index.ToString(), Markup.Escape(run.Name), State("train"), State("evaluate") + shards, State("sample"), Wording.Short(run.SpecHash));
         }
 
         terminal.Write(runs);
         Leaderboard leaderboard = Leaderboard.Of(sweep);
         if (leaderboard.Groups.Count > 0)
         {
-            LeaderboardTable.Write(leaderboard, terminal);
+            LeaderboardTable.Write(leaderboard, protocols, terminal);
         }
     }
 
@@ -143,7 +145,7 @@ internal static class ShowVerb
         Table jobs = new Table().RoundedBorder().AddColumns("job", "state", "attempts", "progress", "runner", "error", "id");
         foreach (JobView job in run.Jobs)
         {
-            jobs.AddRow(job.Kind, job.State, job.Attempt.ToString(), $"{job.Done}/{job.Total} {Markup.Escape(job.Unit)}", Markup.Escape(job.Runner ?? ""), Markup.Escape(job.Error ?? ""), job.Id.ToString());
+            jobs.AddRow(run.NameOf(job), job.State, job.Attempt.ToString(), $"{job.Done}/{job.Total} {Markup.Escape(job.Unit)}", Markup.Escape(job.Runner ?? ""), Markup.Escape(job.Error ?? ""), job.Id.ToString());
         }
 
         terminal.Write(jobs);
@@ -163,7 +165,12 @@ internal static class ShowVerb
 
         foreach (EvaluationView value in run.Evaluations)
         {
-            terminal.Out.WriteLine($"{value.Metric} {Wording.Fixed(value.Value)}{(value.StandardError is { } se ? $" ± {Wording.Number(se, 2)}" : "")} {value.Unit}, protocol {Wording.Short(value.ProtocolDigest)}");
+            terminal.Out.WriteLine($"{value.Metric} {Wording.Fixed(value.Value)}{(value.StandardError is { } se ? $" ± {Wording.Number(se, 2)}" : "")} {value.Unit}, protocol {value.ProtocolDigest}");
+            foreach (string warning in value.Warnings ?? [])
+            {
+                terminal.Out.WriteLine($"  warning: {warning}");
+            }
+
             foreach ((string part, double amount) in value.Parts)
             {
                 terminal.Out.WriteLine($"  {part} {Wording.Fixed(amount)}");
@@ -171,7 +178,7 @@ internal static class ShowVerb
 
             if (protocol)
             {
-                terminal.Out.WriteLine(value.Protocol.ToJsonString(Indented));
+                ProtocolText.Write(value.Metric, value.ProtocolDigest, value.Protocol, terminal);
             }
         }
 

@@ -46,12 +46,22 @@ internal sealed class ProgressReader(TimeProvider clock)
             ?? run.Jobs.FirstOrDefault(j => j.State is "failed" or "diverged" or "cancelled" or "pruned")
             ?? (run.Jobs.Count > 0 ? run.Jobs[^1] : null);
         bool allWell = run.Jobs.All(j => j.State == "succeeded");
-        TimeSpan? remaining = job is { State: "running" } ? _rates.Remaining(job.Id, job.Attempt, job.Done, job.Total) : null;
+        (string phase, int attempt, long done, long total) = job is { Shard: not null } ? Together(run) : (job?.Kind ?? "", job?.Attempt ?? 0, job?.Done ?? 0, job?.Total ?? 0);
+        TimeSpan? remaining = job is { State: "running" } ? _rates.Remaining(job.Shard is null ? job.Id : run.Id, attempt, done, total) : null;
         bool training = job is { Kind: "train", State: "running" };
         return new RunProgress(
-            run.Name, job?.Kind ?? "", allWell ? "done" : job!.State, job?.Done ?? 0, job?.Total ?? 0, job?.Unit ?? "",
+            run.Name, phase, allWell ? "done" : job!.State, done, total, job?.Unit ?? "",
             Last(run, MetricNames.Loss), training ? Last(run, MetricNames.ImagesPerSecond) : null, remaining,
             Bound(run), allWell ? "" : job?.Error ?? "");
+    }
+
+    // The parts of an evaluation as one work. Those that nobody has begun count as much as the others do on average; a part that is repeated begins the count anew.
+    private static (string Phase, int Attempt, long Done, long Total) Together(RunDetail run)
+    {
+        List<JobView> shards = [.. run.Jobs.Where(j => j.Shard is not null)];
+        List<JobView> begun = [.. shards.Where(j => j.Total > 0)];
+        long total = begun.Count > 0 ? (long)Math.Round(begun.Sum(j => j.Total) * ((double)shards.Count / begun.Count)) : 0;
+        return ($"{shards[0].Kind} ({shards.Count(j => j.State == "succeeded")}/{shards.Count} shards)", shards.Sum(j => Math.Max(0, j.Attempt - 1)), begun.Sum(j => j.Done), total);
     }
 
     // Of several bounds that of the held-out images, which is the one to compare.

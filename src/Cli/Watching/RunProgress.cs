@@ -2,9 +2,9 @@ namespace DdpmJobs.Cli.Watching;
 
 /// <summary>How far one run is, as a line of a display.</summary>
 /// <param name="Run">Its name.</param>
-/// <param name="Phase"><c>train</c>, <c>evaluate</c> or <c>sample</c>: the job that is under way, else the next, else the last.</param>
+/// <param name="Phase"><c>train</c>, <c>evaluate</c> or <c>sample</c>: the job that is under way, else the next, else the last. The parts of an evaluation are one line, as in <c>evaluate (3/7 shards)</c>.</param>
 /// <param name="State">State of that job; <c>done</c> when every job of the run is final and none failed.</param>
-/// <param name="Done">Its work done.</param>
+/// <param name="Done">Its work done; of an evaluation in parts that of all.</param>
 /// <param name="Total">Its work in all; 0 while unknown.</param>
 /// <param name="Unit">Unit of both.</param>
 /// <param name="Loss">Newest training loss.</param>

@@ -29,6 +29,7 @@ internal static class SweepEnd
                 sweep.Summary.State,
                 sweep.Summary.Jobs,
                 Leaderboard = leaderboard.Groups,
+                ProtocolDifferences = leaderboard.Differences,
                 leaderboard.Unranked,
                 Pictures = files,
             });
@@ -36,7 +37,7 @@ internal static class SweepEnd
         else
         {
             terminal.Out.WriteLine();
-            LeaderboardTable.Write(leaderboard, terminal);
+            LeaderboardTable.Write(leaderboard, protocols: false, terminal);
             if (files.Count > 0)
             {
                 terminal.Out.WriteLine("Pictures:");

@@ -162,7 +162,7 @@ public static class Evaluator
     private static SampleShard Draw(
         RunSpec spec, EvaluationSession session, TrainedNetwork network, Func<Split, ImageSet> images, OpenedNetworks networks, (int First, int End) range, WorkCount work, CancellationToken stop)
     {
-        work.Plan((long)(range.End - range.First) * SampleDrawing.EvaluationsPerImage(spec, network));
+        work.Plan((long)(range.End - range.First) * spec.Evaluation.Samples.EvaluationsPerImage(spec));
         return new SampleDrawing(spec, network, images, session.Device, work.Add, stop).Draw(range, networks.Uses, networks.Opened, HashOf(session.Checkpoint));
     }
 

@@ -63,6 +63,13 @@ public sealed record EvaluationSamples : IRunCheck
     /// <summary>Jobs that the drawing is divided into.</summary>
     public int ShardCount => Shards ?? Math.Min(Math.Clamp((Count + ImagesOfShard - 1) / ImagesOfShard, 1, MostShards), Batches);
 
+    /// <summary>Network evaluations that one image takes: twice the sampler's calls where guidance asks without labels too.</summary>
+    public int EvaluationsPerImage(RunSpec run)
+    {
+        SamplingSpec sampling = AsSampling(run);
+        return sampling.Sampler.NetworkEvaluations(run.Process.Timesteps) * (run.Network.LabelCount > 0 && sampling.GuidanceScale is not (0 or 1) ? 2 : 1);
+    }
+
     /// <summary>The same as a sampling that draws images from noise.</summary>
     internal SamplingSpec AsSampling(RunSpec run) => run.Sampling with
     {

@@ -9,4 +9,4 @@ namespace DdpmJobs.Tracking.Jobs;
 /// <param name="RunnerId">Who holds it.</param>
 /// <param name="RunnerName">The holder's name for the event log.</param>
 /// <param name="Shard">Which part of the run's evaluation it is for, zero-based; null for the whole.</param>
-public sealed record Lease(Guid JobId, Guid RunId, Guid SweepId, JobKind Kind, int Fence, Guid RunnerId, string RunnerName, int? Shard);
+public sealed record Lease(Guid JobId, Guid RunId, Guid SweepId, JobKind Kind, int Fence, Guid RunnerId, string RunnerName, int? Shard = null);

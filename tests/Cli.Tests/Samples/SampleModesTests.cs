@@ -23,7 +23,7 @@ public sealed partial class SampleModesTests : IDisposable
     public void Draw_ExampleOfThePage_LeavesAPictureAndAFile(string kind)
     {
         // The section of a mode has one example, of that mode.
-        string section = Repository("docs", "sampling.md").Split("\n## ").Single(part => part.StartsWith(kind + "\n", StringComparison.Ordinal));
+        string section = Repository.Read("docs", "sampling.md").Split("\n## ").Single(part => part.StartsWith(kind + "\n", StringComparison.Ordinal));
         string yaml = Assert.Single(Example().Matches(section)).Groups[1].Value;
         RunSpec spec = SweepFile.Parse($"name: page\nrun:\n  data: optdigits\n  network: {{ kind: ddpm_unet, multipliers: [1, 2], attention: [4] }}\n{Regex.Replace(yaml, "^", "  ", RegexOptions.Multiline)}", "page.yaml", "test").Runs[0].Spec;
         Assert.Equal(kind, Model.Specs.Kinds.NameOf(spec.Sampling.Mode));
@@ -33,7 +33,7 @@ public sealed partial class SampleModesTests : IDisposable
     [Fact]
     public void Draw_RunsOfTheSample_AreAllModes()
     {
-        RunSpec[] runs = [.. SweepFile.Parse(Repository("samples", "modes.yaml"), "modes.yaml", "test").Runs.Select(run => run.Spec)];
+        RunSpec[] runs = [.. SweepFile.Parse(Repository.Read("samples", "modes.yaml"), "modes.yaml", "test").Runs.Select(run => run.Spec)];
         Assert.Equal(Kinds.Select(row => row.Data).Order(), runs.Select(run => Model.Specs.Kinds.NameOf(run.Sampling.Mode)).Order());
         foreach (RunSpec run in runs)
             Draw(run);
@@ -55,14 +55,6 @@ public sealed partial class SampleModesTests : IDisposable
         SampleSet set = SampleWriter.Write(spec, checkpoint, "cpu", null, folder, null, CancellationToken.None);
         Assert.True(new FileInfo(set.GridPng).Length > 100);
         Assert.True(SampleFile.Read(set.Images).Shape.N >= spec.Sampling.Count);
-    }
-
-    private static string Repository(params string[] file)
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "DdpmJobs.sln")))
-            folder = Path.GetDirectoryName(folder);
-        return File.ReadAllText(Path.Combine([folder!, .. file]));
     }
 
     [GeneratedRegex("^```yaml\n(.*?)^```$", RegexOptions.Singleline | RegexOptions.Multiline)]

@@ -27,7 +27,7 @@ public sealed class ShowCheckpointsTests
         string[] lines = (await Cli.RunAsync(scheduler.Environment, "show", "two/0")).Output.Split('\n');
 
         Assert.Contains("Note: attempt 2: the checkpoint of step 550 (SHA-256 1f0c) is missing or damaged; training goes on from step 500.", lines);
-        Assert.Contains("validation/nll 3.25 (step 600, protocol 0123456789ab)", lines);
+        Assert.Contains("validation/nll 3.25 (step 600, protocol 0123456789abcdef)", lines);
         Assert.Contains("train/loss 0.5 (step 599)", lines);
         Assert.Contains("checkpoint step-00000600.safetensors aa step 600", lines);
         Assert.Contains("checkpoint_kept step-00000500.safetensors bb step 500", lines);

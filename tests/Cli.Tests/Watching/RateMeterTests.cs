@@ -4,15 +4,6 @@ namespace DdpmJobs.Cli.Tests.Watching;
 
 public class RateMeterTests
 {
-    private sealed class HandClock : TimeProvider
-    {
-        public long Seconds { get; set; }
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => Seconds;
-    }
-
     [Fact]
     public void Remaining_SteadyWork_IsTheRestAtThatRate()
     {

@@ -9,6 +9,7 @@ using DdpmJobs.Tracking.Jobs;
 using DdpmJobs.Tracking.Runners;
 using DdpmJobs.Tracking.Storage;
 using Hangfire;
+using Hangfire.Logging;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -74,6 +75,8 @@ public sealed class SchedulerHost : IAsyncDisposable
             throw;
         }
 
+        // Hangfire logs through the host that started last, of all hosts of the process, even when that one is gone.
+        LogProvider.SetCurrentLogProvider(new SilentHangfire());
         return new SchedulerHost(folder, app);
     }
 

@@ -22,13 +22,6 @@ internal sealed class SampleDrawing(RunSpec spec, TrainedNetwork network, Func<S
     private readonly EvaluationSamples _samples = spec.Evaluation.Samples;
     private readonly SamplingSpec _sampling = spec.Evaluation.Samples.AsSampling(spec);
 
-    /// <summary>Network evaluations that an image takes.</summary>
-    public static int EvaluationsPerImage(RunSpec spec, TrainedNetwork network)
-    {
-        SamplingSpec sampling = spec.Evaluation.Samples.AsSampling(spec);
-        return sampling.Sampler.NetworkEvaluations(spec.Process.Timesteps) * new Conditioning(sampling, network).CallsPerStep;
-    }
-
     /// <summary>What the protocol says of the samples.</summary>
     public JsonObject Protocol()
     {
@@ -38,7 +31,7 @@ internal sealed class SampleDrawing(RunSpec spec, TrainedNetwork network, Func<S
             ["first"] = _samples.First,
             ["seed"] = _samples.Seed,
             ["sampler"] = SpecJson.Write(_sampling.Sampler),
-            ["network_evaluations_per_image"] = EvaluationsPerImage(spec, network),
+            ["network_evaluations_per_image"] = _samples.EvaluationsPerImage(spec),
         };
         foreach ((string name, string text) in new Conditioning(_sampling, network).Protocol)
             protocol[name] = text;

@@ -19,12 +19,12 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble AS base
 RUN apt-get update \
     && apt-get install -y --no-install-recommends curl libgomp1 \
     && rm -rf /var/lib/apt/lists/* \
-    && mkdir -p /artifacts /keys \
-    && chown app:app /artifacts /keys \
+    && mkdir -p /artifacts /keys /quality \
+    && chown app:app /artifacts /keys /quality \
     && chmod 700 /keys
 WORKDIR /app
 USER app
-VOLUME ["/artifacts", "/keys"]
+VOLUME ["/artifacts", "/keys", "/quality"]
 ENTRYPOINT ["dotnet", "/app/DdpmJobs.Cli.dll"]
 
 FROM base AS scheduler

@@ -13,7 +13,11 @@ internal static class LeaderboardTable
     {
         foreach (RankedGroup group in leaderboard.Groups)
         {
-            terminal.Write(Of(group, leaderboard.Groups.Count(g => g.Metric == group.Metric) > 1, trains: group == leaderboard.Groups[0]));
+            // A table's own title would be broken to the width of the table.
+            bool several = leaderboard.Groups.Count(g => g.Metric == group.Metric) > 1;
+            string better = group.LowerIsBetter ? "lower" : "higher";
+            terminal.Out.WriteLine($"{group.Metric} ({better} is better), protocol {group.ProtocolDigest}{(several ? ", not comparable with the others" : "")}");
+            terminal.Write(Of(group, trains: group == leaderboard.Groups[0]));
             foreach (string warning in group.Rows.SelectMany(r => r.Warnings).Distinct())
             {
                 terminal.Out.WriteLine($"! {warning}");
@@ -41,12 +45,11 @@ internal static class LeaderboardTable
     }
 
     // How the trainings went is told once.
-    private static Table Of(RankedGroup group, bool several, bool trains)
+    private static Table Of(RankedGroup group, bool trains)
     {
         // The parts are shown where they are the known terms of the bound; others are in --json.
         var parts = MetricNames.NllParts.Where(p => group.Rows.Any(r => r.Parts.ContainsKey(p.Part))).ToList();
-        string protocol = $", protocol {group.ProtocolDigest}{(several ? " (not comparable with the others)" : "")}";
-        Table table = new Table().RoundedBorder().Title(Markup.Escape($"{group.Metric} ({(group.LowerIsBetter ? "lower" : "higher")} is better{protocol})"));
+        Table table = new Table().RoundedBorder();
         table.AddColumn(new TableColumn("rank").RightAligned());
         table.AddColumn(new TableColumn("run").NoWrap());
         table.AddColumn(new TableColumn(Markup.Escape(group.Unit)).RightAligned().NoWrap());

@@ -48,6 +48,12 @@ public sealed class EvaluateAttempt(
         {
             await wait.OutlastAsync(cancel => queue.NoteAsync(attempt.Lease, note, cancel), attempt.Deadline);
         }
+
+        // The last thing: whoever had to do this again would look for them.
+        if (attempt.Lease.Shard is null && attempt.Spec.Evaluation.ShardJobs > 0)
+        {
+            await wait.OutlastAsync(cancel => artifacts.DropShardsAsync(attempt.Lease, cancel), attempt.Deadline);
+        }
     }
 
     private async Task<string> DrawAsync(AttemptContext attempt, EvaluationSession session, int shard)
@@ -89,11 +95,6 @@ public sealed class EvaluateAttempt(
             {
                 attempt.Pump.Post(name, step, points);
             }
-        }
-
-        if (shards.Count > 0)
-        {
-            await wait.OutlastAsync(cancel => artifacts.DropShardsAsync(attempt.Lease, cancel), attempt.Deadline);
         }
     }
 }

@@ -46,6 +46,7 @@ public static class RunnerSetup
         services.TryAddSingleton(RunWork.OfModel(options.ThreadsPerSlot));
         services.AddSingleton<JobIntake>();
         services.AddSingleton<StoreWait>();
+        services.AddSingleton<AttemptPlaces>();
         services.AddSingleton<TrainAttempt>();
         services.AddSingleton<EvaluateAttempt>();
         services.AddSingleton<SampleAttempt>();

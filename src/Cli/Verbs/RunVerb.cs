@@ -104,7 +104,7 @@ internal static class RunVerb
     private static void RequireWeights(SweepDraft sweep, WeightsOptions options)
     {
         WeightsFolder folder = new(options.Folder.Length > 0 ? options.Folder : throw new CliException("DDPM__Weights__Folder must be the path of a folder; got an empty text"));
-        foreach (string network in sweep.Runs.SelectMany(run => run.Spec.Evaluation.PublishedWeights).Distinct())
+        foreach (string network in sweep.Runs.SelectMany(run => run.Spec.PublishedWeights).Distinct())
         {
             try
             {

@@ -65,11 +65,9 @@ internal static class StatisticsVerb
             {
                 Checkpoint = "",
                 DataFolder = deployment.Runner.DataFolder.Length > 0 ? deployment.Runner.DataFolder : null,
-                Weights = deployment.Weights.Folder,
-                Statistics = folder.Path,
-                Warn = sentence => terminal.Error.WriteLine($"ddpm: warning: {sentence}"),
+                Features = new FeaturePlaces { Weights = deployment.Weights.Folder, Statistics = folder.Path, Warn = sentence => terminal.Error.WriteLine($"ddpm: warning: {sentence}") },
             };
-            int computed = 0;
+            long computed = 0;
             foreach (RunDraft run in sweep.Runs)
             {
                 try

@@ -3,14 +3,12 @@ using DdpmJobs.Model.Evaluation;
 using DdpmJobs.Tracking.Artifacts;
 using DdpmJobs.Tracking.Evaluations;
 using DdpmJobs.Tracking.Jobs;
-using Microsoft.Extensions.Logging;
 
 namespace DdpmJobs.GpuRunner.Execution;
 
 /// <summary>Measures a trained run, or draws one range of the images that it is measured on.</summary>
 public sealed class EvaluateAttempt(
-    JobQueue queue, ArtifactStore artifacts, EvaluationStore evaluations, RunWork work, StoreWait wait, RunnerOptions options, WeightsOptions weights, StatisticsOptions statistics,
-    ILogger<EvaluateAttempt> log)
+    JobQueue queue, ArtifactStore artifacts, EvaluationStore evaluations, RunWork work, StoreWait wait, RunnerOptions options, AttemptPlaces places)
 {
     /// <summary>Does what the job's shard says: draws its range and stores it, or measures every metric of the spec and stores values and series.</summary>
     public async Task RunAsync(AttemptContext attempt)
@@ -24,15 +22,8 @@ public sealed class EvaluateAttempt(
             Checkpoint = artifacts.PathOf(checkpoint.Sha256),
             Device = attempt.Device,
             DataFolder = options.DataFolderOrDefault,
-            Weights = weights.Folder,
-            Statistics = statistics.Folder,
-            Shared = new SharedFiles(artifacts, wait, attempt),
+            Features = places.Of(attempt, notes.Add),
             Progress = (done, total) => attempt.Progress.Report(done, total, "evaluations"),
-            Warn = sentence =>
-            {
-                log.EvaluationWarns(sentence);
-                notes.Add(sentence.TrimEnd('.'));
-            },
         };
         if (attempt.Lease.Shard is int shard)
         {

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace DdpmJobs.GpuRunner.Execution;
 
 /// <summary>Trains a run, from its newest checkpoint if it has one.</summary>
-public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWork work, StoreWait wait, RunnerOptions options, TimeProvider clock, ILogger<TrainAttempt> log)
+public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWork work, StoreWait wait, RunnerOptions options, AttemptPlaces places, TimeProvider clock, ILogger<TrainAttempt> log)
 {
     /// <summary>No step: what the training goes on from holds all steps, but not yet the validation after the last, and so is not what it ends with.</summary>
     private const long NothingStored = -1;
@@ -46,6 +46,7 @@ public sealed class TrainAttempt(JobQueue queue, ArtifactStore artifacts, RunWor
             Device = attempt.Device,
             Folder = attempt.Folder,
             DataFolder = options.DataFolderOrDefault,
+            Features = places.Of(attempt, _ => { }),
             ResumeFrom = latest is null ? null : artifacts.PathOf(latest.Sha256),
             CheckpointInterval = options.CheckpointInterval,
             OnResumed = how =>

@@ -1,6 +1,3 @@
-using DdpmJobs.Model.Evaluation.FeatureNetworks;
-using DdpmJobs.Model.Evaluation.References;
-
 namespace DdpmJobs.Model.Evaluation;
 
 /// <summary>Where an evaluation runs and what it is given. Nothing here changes a value but the device and the number of threads, in the last bits.</summary>
@@ -15,21 +12,12 @@ public sealed record EvaluationSession
     /// <summary>Folder of data sets that are not shipped; null for the default.</summary>
     public string? DataFolder { get; init; }
 
-    /// <summary>Folder of the published weights of feature networks.</summary>
-    public string Weights { get; init; } = WeightsFolder.Default;
-
-    /// <summary>Folder of the statistics of true images, and of the classifiers that were trained for them.</summary>
-    public string Statistics { get; init; } = StatisticsFolder.Default;
-
-    /// <summary>Files that all runners share; null where there is only this one.</summary>
-    public ISharedFiles? Shared { get; init; }
+    /// <summary>Where feature networks and statistics of true images are.</summary>
+    public FeaturePlaces Features { get; init; } = new();
 
     /// <summary>Files of <see cref="Evaluator.WriteShard"/> that together have all samples of the run; empty to draw them here.</summary>
     public IReadOnlyList<string> Shards { get; init; } = [];
 
     /// <summary>Called with (network evaluations of images done, in all); must return at once. Evaluations of feature networks on true images count too.</summary>
     public Action<long, long>? Progress { get; init; }
-
-    /// <summary>Called with a sentence on what whoever looks at the values should know.</summary>
-    public Action<string>? Warn { get; init; }
 }

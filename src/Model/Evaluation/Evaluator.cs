@@ -1,9 +1,7 @@
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 using DdpmJobs.Model.Checkpoints;
 using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Devices;
-using DdpmJobs.Model.Evaluation.References;
 using DdpmJobs.Model.Evaluation.Samples;
 using DdpmJobs.Model.Specs;
 
@@ -23,23 +21,22 @@ public static class Evaluator
     {
         using IDisposable? exact = Tf32.Hold(session.Device, allowed: false, stop);
         using TrainedNetwork network = TrainedNetwork.Load(spec, session.Checkpoint, session.Device, spec.Evaluation.Weights, spec.Evaluation.Checkpoint);
-        Dictionary<Split, ImageSet> loaded = [];
-        ImageSet Images(Split split) => loaded.TryGetValue(split, out ImageSet? images) ? images : loaded[split] = spec.Data.Load(split, session.DataFolder);
-        MetricContext context = ContextOf(spec, network, session.Device, Images, stop);
-        IReadOnlyList<Metric> metrics = spec.Evaluation.Metrics;
+        Func<Split, ImageSet> images = ImagesOf(spec, session);
+        MetricContext context = ContextOf(spec, network, session.Device, images, stop);
+        MetricList list = MetricList.OfEvaluation(spec);
         WorkCount work = new(session.Progress);
-        work.Plan(Enumerable.Range(0, metrics.Count).Sum(i => At("evaluation.metrics", i, () => metrics[i].NetworkEvaluations(context))));
+        work.Plan(Enumerable.Range(0, list.Metrics.Count).Sum(i => list.At(i, () => list.Metrics[i].NetworkEvaluations(context))));
 
         // Look at the samples first: what is missing for it should be known before hours are spent on bounds.
-        using OpenedNetworks? networks = spec.Evaluation.DrawsSamples ? OpenedNetworks.Open(spec, session, Images, stop) : null;
-        using FeatureContext? features = networks is null ? null : FeaturesOf(spec, session, network, Images, networks, work, stop);
+        using SampleMeasurement? measurement = SampleMeasurement.Open(spec, list, session.Features, session.Device, images, work, stop);
+        FeatureContext? features = measurement is null ? null : FeaturesOf(spec, session, network, measurement);
 
         // Measure each metric, and count the network evaluations of all as one progress.
         List<MetricValue> values = [];
-        for (int i = 0; i < metrics.Count; i++)
+        for (int i = 0; i < list.Metrics.Count; i++)
         {
             long begun = work.Done;
-            values.Add(At("evaluation.metrics", i, () => metrics[i].Measure(context with { Features = features, Progress = (done, _) => work.Reach(begun + done) })));
+            values.Add(list.At(i, () => list.Metrics[i].Measure(context with { Features = features, Progress = (done, _) => work.Reach(begun + done) })));
         }
 
         return values;
@@ -54,16 +51,15 @@ public static class Evaluator
     /// <exception cref="SpecException">As <see cref="Evaluate"/>, or a drawn image is not finite.</exception>
     /// <exception cref="InvalidDataException">As <see cref="Evaluate"/>.</exception>
     /// <exception cref="FileNotFoundException">As <see cref="Evaluate"/>.</exception>
+    /// <exception cref="ArgumentException">No metric of the spec is one of samples.</exception>
     public static void WriteShard(RunSpec spec, EvaluationSession session, int shard, string file, CancellationToken stop)
     {
         using IDisposable? exact = Tf32.Hold(session.Device, allowed: false, stop);
         using TrainedNetwork network = TrainedNetwork.Load(spec, session.Checkpoint, session.Device, spec.Evaluation.Weights, spec.Evaluation.Checkpoint);
-        Dictionary<Split, ImageSet> loaded = [];
-        ImageSet Images(Split split) => loaded.TryGetValue(split, out ImageSet? images) ? images : loaded[split] = spec.Data.Load(split, session.DataFolder);
-        using OpenedNetworks networks = OpenedNetworks.Open(spec, session, Images, stop);
-        WorkCount work = new(session.Progress);
-        (int First, int End) range = spec.Evaluation.Samples.RangeOf(shard);
-        Draw(spec, session, network, Images, networks, range, work, stop).Write(file);
+        using SampleMeasurement measurement = SampleMeasurement.Open(
+            spec, MetricList.OfEvaluation(spec), session.Features, session.Device, ImagesOf(spec, session), new WorkCount(session.Progress), stop)
+            ?? throw new ArgumentException("No metric of the spec is measured on samples.", nameof(spec));
+        measurement.Draw(network, spec.Evaluation.Samples.RangeOf(shard), HashOf(session.Checkpoint)).Write(file);
     }
 
     /// <summary>Computes what samples of a run will be compared with, where it is not there yet.</summary>
@@ -74,17 +70,14 @@ public static class Evaluator
     /// <exception cref="SpecException">A metric cannot be measured on the data.</exception>
     /// <exception cref="InvalidDataException">As <see cref="Evaluate"/>.</exception>
     /// <exception cref="FileNotFoundException">As <see cref="Evaluate"/>.</exception>
-    public static int ComputeReferences(RunSpec spec, EvaluationSession session, CancellationToken stop)
+    public static long ComputeReferences(RunSpec spec, EvaluationSession session, CancellationToken stop)
     {
         using IDisposable? exact = Tf32.Hold(session.Device, allowed: false, stop);
-        Dictionary<Split, ImageSet> loaded = [];
-        ImageSet Images(Split split) => loaded.TryGetValue(split, out ImageSet? images) ? images : loaded[split] = spec.Data.Load(split, session.DataFolder);
-        using OpenedNetworks networks = OpenedNetworks.Open(spec, session, Images, stop);
-        int computed = 0;
-        ReferenceLibrary references = LibraryOf(spec, session, Images, count => computed += count, stop);
-        foreach (Comparison comparison in Comparison.Of(spec))
-            At("evaluation.metrics", comparison.Metric, () => references.Prepare(comparison.Reference, comparison.Space, networks.Opened[comparison.Space], comparison.KeepsFeatures));
-        return computed;
+        WorkCount work = new(session.Progress);
+        using SampleMeasurement? measurement = SampleMeasurement.Open(spec, MetricList.OfEvaluation(spec), session.Features, session.Device, ImagesOf(spec, session), work, stop);
+        measurement?.Plan();
+        measurement?.Compare();
+        return work.Done;
     }
 
     /// <summary>What the metrics of a run are measured on.</summary>
@@ -101,69 +94,21 @@ public static class Evaluator
         BaseProtocol = network.BaseProtocol(spec),
     };
 
-    /// <summary>Measures, or throws with the metric's place in the run: the metric itself names only the place within.</summary>
-    internal static T At<T>(string list, int metric, Func<T> measure)
+    private static FeatureContext FeaturesOf(RunSpec spec, EvaluationSession session, TrainedNetwork network, SampleMeasurement measurement)
     {
-        try
-        {
-            return measure();
-        }
-        catch (SpecException error)
-        {
-            throw new SpecException(SpecPath.Member(SpecPath.Element(list, metric), error.Path), error.Reason);
-        }
-    }
-
-    private static FeatureContext FeaturesOf(
-        RunSpec spec, EvaluationSession session, TrainedNetwork network, Func<Split, ImageSet> images, OpenedNetworks networks, WorkCount work, CancellationToken stop)
-    {
-        ReferenceLibrary references = LibraryOf(spec, session, images, count => work.Add(count), stop);
-        IReadOnlyList<Comparison> comparisons = Comparison.Of(spec);
-        foreach (Comparison comparison in comparisons)
-        {
-            work.Plan(At("evaluation.metrics", comparison.Metric,
-                () => references.Missing(comparison.Reference, comparison.Space, networks.Opened[comparison.Space], comparison.KeepsFeatures)));
-        }
-
-        EvaluationSamples samples = spec.Evaluation.Samples;
+        int samples = spec.Evaluation.Samples.Count;
+        measurement.Plan();
         SampleShard whole = session.Shards.Count == 0
-            ? Draw(spec, session, network, images, networks, (0, samples.Count), work, stop)
-            : SampleShard.Merge([.. session.Shards.Select(file => (file, SampleShard.Read(file, samples.Count)))], SpecJson.Hash(spec), HashOf(session.Checkpoint), samples.Count);
-        foreach (Comparison comparison in comparisons)
-            At("evaluation.metrics", comparison.Metric, () => references.Prepare(comparison.Reference, comparison.Space, networks.Opened[comparison.Space], comparison.KeepsFeatures));
-
-        JsonObject protocol = network.BaseProtocol(spec);
-        protocol["samples"] = new SampleDrawing(spec, network, images, session.Device, _ => { }, stop).Protocol();
-        return new FeatureContext
-        {
-            Uses = networks.Uses,
-            Samples = whole,
-            Splits = new SampleSplits(samples.Count, samples.Splits),
-            Seed = samples.Seed,
-            Networks = networks.Opened,
-            Shape = spec.Data.Shape,
-            References = references,
-            BaseProtocol = protocol,
-            Device = session.Device,
-        };
+            ? measurement.Draw(network, (0, samples), HashOf(session.Checkpoint))
+            : SampleShard.Merge([.. session.Shards.Select(file => (file, SampleShard.Read(file, samples)))], SpecJson.Hash(spec), HashOf(session.Checkpoint), samples);
+        measurement.Compare();
+        return measurement.ContextOf(network, whole);
     }
 
-    private static ReferenceLibrary LibraryOf(RunSpec spec, EvaluationSession session, Func<Split, ImageSet> images, Action<int> evaluated, CancellationToken stop) => new()
+    private static Func<Split, ImageSet> ImagesOf(RunSpec spec, EvaluationSession session)
     {
-        Folder = new StatisticsFolder(session.Statistics),
-        Shared = session.Shared,
-        Data = Kinds.NameOf(spec.Data),
-        Images = images,
-        Warn = sentence => session.Warn?.Invoke(sentence),
-        Evaluated = evaluated,
-        Stop = stop,
-    };
-
-    private static SampleShard Draw(
-        RunSpec spec, EvaluationSession session, TrainedNetwork network, Func<Split, ImageSet> images, OpenedNetworks networks, (int First, int End) range, WorkCount work, CancellationToken stop)
-    {
-        work.Plan((long)(range.End - range.First) * spec.Evaluation.Samples.EvaluationsPerImage(spec));
-        return new SampleDrawing(spec, network, images, session.Device, work.Add, stop).Draw(range, networks.Uses, networks.Opened, HashOf(session.Checkpoint));
+        Dictionary<Split, ImageSet> loaded = [];
+        return split => loaded.TryGetValue(split, out ImageSet? images) ? images : loaded[split] = spec.Data.Load(split, session.DataFolder);
     }
 
     private static string HashOf(string file)

@@ -50,8 +50,9 @@ public sealed record KernelDistanceMetric : SampleMetric
     {
         base.Check(run, path);
         Reference.RequireFeatures("kid", SpecPath.Member(path, "reference"));
-        if (SubsetSize > run.Evaluation.Samples.Count)
-            throw new SpecException(SpecPath.Member(path, "subset_size"), $"must be at most the {run.Evaluation.Samples.Count} images of evaluation.samples.count; got {SubsetSize}");
+        MetricList list = ListOf(run);
+        if (SubsetSize > list.Samples.Count)
+            throw new SpecException(SpecPath.Member(path, "subset_size"), $"must be at most the {list.Samples.Count} images of {list.SamplesPath}.count; got {SubsetSize}");
     }
 
     /// <inheritdoc/>

@@ -44,8 +44,9 @@ public abstract record ManifoldMetric : SampleMetric
     {
         base.Check(run, path);
         Reference.RequireFeatures(Kinds.NameOf(this), SpecPath.Member(path, "reference"));
-        if (Neighbour >= run.Evaluation.Samples.Count)
-            throw new SpecException(SpecPath.Member(path, "neighbour"), $"must be below the {run.Evaluation.Samples.Count} images of evaluation.samples.count; got {Neighbour}");
+        MetricList list = ListOf(run);
+        if (Neighbour >= list.Samples.Count)
+            throw new SpecException(SpecPath.Member(path, "neighbour"), $"must be below the {list.Samples.Count} images of {list.SamplesPath}.count; got {Neighbour}");
     }
 
     /// <summary>Which of the two shares, and of how many images.</summary>

@@ -5,7 +5,7 @@ using DdpmJobs.Model.Specs;
 
 namespace DdpmJobs.Model.Evaluation;
 
-/// <summary>A quality that is measured on drawn images by what a feature network makes of them. All of a run share the images of <see cref="EvaluationSpec.Samples"/>.</summary>
+/// <summary>A quality that is measured on drawn images by what a feature network makes of them. All of a list share its images, <see cref="EvaluationSpec.Samples"/>.</summary>
 public abstract record SampleMetric : Metric, IRunCheck
 {
     /// <summary>
@@ -35,14 +35,14 @@ public abstract record SampleMetric : Metric, IRunCheck
     /// <inheritdoc/>
     public virtual void Check(RunSpec run, string path)
     {
-        if (!run.Evaluation.Metrics.Any(metric => ReferenceEquals(metric, this)))
-            throw new SpecException(path, $"{Kinds.NameOf(this)} is measured on drawn images, and none are drawn while training; put it into evaluation.metrics");
-        if (KeepsFeatures && run.Evaluation.Samples.Count > FeaturePart.MostKept)
-        {
-            throw new SpecException(path,
-                $"{Kinds.NameOf(this)} keeps the features of every image, which is done for at most {FeaturePart.MostKept}; evaluation.samples.count is {run.Evaluation.Samples.Count}");
-        }
+        MetricList list = ListOf(run);
+        if (KeepsFeatures && list.Samples.Count > FeaturePart.MostKept)
+            throw new SpecException(path, $"{Kinds.NameOf(this)} keeps the features of every image, which is done for at most {FeaturePart.MostKept}; {list.SamplesPath}.count is {list.Samples.Count}");
     }
+
+    /// <summary>The list of the run in which this metric stands.</summary>
+    private protected MetricList ListOf(RunSpec run) =>
+        run.Training.Validation?.Metrics.Any(metric => ReferenceEquals(metric, this)) == true ? MetricList.OfValidation(run) : MetricList.OfEvaluation(run);
 
     /// <summary>Measures.</summary>
     internal abstract MetricValue Measure(FeatureContext features);

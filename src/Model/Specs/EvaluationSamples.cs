@@ -97,10 +97,11 @@ public sealed record EvaluationSamples : IRunCheck
     /// <inheritdoc/>
     public void Check(RunSpec run, string path)
     {
-        if (!run.Evaluation.DrawsSamples)
+        bool validates = ReferenceEquals(run.Training.Validation?.Samples, this);
+        if (!(validates ? run.Training.Validation!.DrawsSamples : run.Evaluation.DrawsSamples))
             return;
         if (Splits > Count)
-            throw new SpecException(SpecPath.Member(path, "splits"), $"must be at most the {Count} images of evaluation.samples.count; got {Splits}");
+            throw new SpecException(SpecPath.Member(path, "splits"), $"must be at most the {Count} images of {path}.count; got {Splits}");
         if (Shards > Batches)
             throw new SpecException(SpecPath.Member(path, "shards"), $"must be at most the {Batches} network calls of {BatchSize} images that {Count} images take; got {Shards}; a smaller batch_size makes more of them");
 

@@ -24,9 +24,6 @@ public sealed record EvaluationSpec : IRunCheck
     /// <summary>Whether a metric is measured on drawn images.</summary>
     public bool DrawsSamples => Metrics.Any(metric => metric is SampleMetric);
 
-    /// <summary>Names of the published weights that whoever measures must have.</summary>
-    public IReadOnlyList<string> PublishedWeights => [.. Metrics.OfType<SampleMetric>().Select(metric => metric.Space.PublishedWeights).OfType<string>().Distinct()];
-
     /// <summary>Jobs that draw the images beside the job that puts their results together and measures; 0 where that one draws them itself.</summary>
     public int ShardJobs => DrawsSamples && Samples.ShardCount > 1 ? Samples.ShardCount : 0;
 

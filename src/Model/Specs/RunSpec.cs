@@ -1,4 +1,5 @@
 using DdpmJobs.Model.Datasets;
+using DdpmJobs.Model.Evaluation;
 using DdpmJobs.Model.Networks;
 using DdpmJobs.Model.Objectives;
 
@@ -35,6 +36,10 @@ public sealed record RunSpec
     /// <summary>What is measured on the trained network.</summary>
     [Description("what is measured on the trained network")]
     public EvaluationSpec Evaluation { get; init; } = new();
+
+    /// <summary>Names of the published weights that whoever measures it must have.</summary>
+    public IReadOnlyList<string> PublishedWeights =>
+        [.. Evaluation.Metrics.Concat(Training.Validation?.Metrics ?? []).OfType<SampleMetric>().Select(metric => metric.Space.PublishedWeights).OfType<string>().Distinct()];
 
     /// <summary>What is drawn from the trained network.</summary>
     [Description("what is drawn from the trained network")]

@@ -17,6 +17,13 @@ public sealed record ValidationSpec : IRunCheck
     [MinLength(1)]
     public IReadOnlyList<Metric> Metrics { get; init; } = [new NllMetric()];
 
+    /// <summary>The images that metrics of samples are measured on, each time anew. The training draws them itself, so that they are not divided.</summary>
+    [Description("the images that metrics of samples are measured on, each time anew")]
+    public EvaluationSamples Samples { get; init; } = new() { Count = 1000 };
+
+    /// <summary>Whether a metric is measured on drawn images.</summary>
+    public bool DrawsSamples => Metrics.Any(metric => metric is SampleMetric);
+
     /// <summary>Which weights are measured, as <see cref="EvaluationSpec.Weights"/>.</summary>
     [Description("which weights are measured: raw, or ema.0 for the first moving average and so on")]
     public string Weights { get; init; } = WeightChoice.FirstEma;
@@ -36,6 +43,8 @@ public sealed record ValidationSpec : IRunCheck
     public void Check(RunSpec run, string path)
     {
         WeightChoice.Check(Weights, run, path);
+        if (DrawsSamples && Samples.Shards > 1)
+            throw new SpecException(SpecPath.Member(path, "samples.shards"), $"must be left out, because a training draws what it validates on by itself; got {Samples.Shards}");
         List<string> names = [.. Metrics.Select(metric => metric.Name)];
         for (int i = 0; i < names.Count; i++)
         {

@@ -149,6 +149,8 @@ public sealed class Trainer
         if (!IsValidationDue)
             return false;
         _log.Flush();
+        if (_spec.Training.Validation!.DrawsSamples)
+            RequireFiniteWeights(); // nothing is measured of images without numbers
         try
         {
             _state.Validation = _state.Validation.After(_state.Step, _validator!.Measure(stop), _spec.Training.EarlyStop);

@@ -1,3 +1,5 @@
+using DdpmJobs.Model.Evaluation;
+
 namespace DdpmJobs.Model.Training;
 
 /// <summary>What a training is given by whoever runs it, beside the spec: place, device and where to report. Nothing here changes a number.</summary>
@@ -11,6 +13,9 @@ public sealed record TrainingSession
 
     /// <summary>Folder of data sets that are not shipped; null for the default of the environment.</summary>
     public string? DataFolder { get; init; }
+
+    /// <summary>Where feature networks and statistics of true images are, for a validation that draws samples.</summary>
+    public FeaturePlaces Features { get; init; } = new();
 
     /// <summary>A checkpoint of the same spec to go on from; null to start at step 0.</summary>
     public string? ResumeFrom { get; init; }

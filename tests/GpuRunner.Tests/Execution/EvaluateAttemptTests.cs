@@ -24,7 +24,7 @@ public sealed class EvaluateAttemptTests
         await using RunnerFixture runner = await RunnerFixture.CreateAsync(RunnerFixture.Work(Train10, (session, _) =>
         {
             seen.AddRange(session.Shards.Select(File.ReadAllText));
-            session.Warn!("The cache held a damaged file. It is computed anew.");
+            session.Features.Warn!("The cache held a damaged file. It is computed anew.");
             return [Value(7) with { Warnings = ["the samples are few"] }];
         }, shard: Draw));
         await runner.SubmitAsync(Sharded);
@@ -99,11 +99,11 @@ public sealed class EvaluateAttemptTests
         await using RunnerFixture runner = await RunnerFixture.CreateAsync(RunnerFixture.Work(Train10, (_, _) => [Value(7)], shard: (session, number, file, stop) =>
         {
             if (number == 0)
-                Assert.Null(session.Shared!.Find("classifier"));
+                Assert.Null(session.Features.Shared!.Find("classifier"));
             string mine = Path.Combine(Path.GetDirectoryName(file)!, "mine");
             File.WriteAllText(mine, $"made by {made++}");
-            contents.Add(File.ReadAllText(session.Shared!.Offer("classifier", mine)));
-            contents.Add(File.ReadAllText(session.Shared.Find("classifier")!));
+            contents.Add(File.ReadAllText(session.Features.Shared!.Offer("classifier", mine)));
+            contents.Add(File.ReadAllText(session.Features.Shared.Find("classifier")!));
             Draw(session, number, file, stop);
         }));
         await runner.SubmitAsync(Sharded);

@@ -215,7 +215,7 @@ public sealed class SampleMetricTests : IClassFixture<SampleMetricTests.Trained>
         File.WriteAllBytes(file, bytes);
         MetricValue second = Evaluate(Spec)["frechet_distance[classifier]"];
         Assert.Contains("computed anew", Assert.Single(_warnings), StringComparison.Ordinal);
-        Assert.Equal(first.Value, second.Value);
+        Assert.Equal(first.Value, second.Value, 1e-9 * first.Value);
     }
 
     [Fact]
@@ -268,12 +268,46 @@ public sealed class SampleMetricTests : IClassFixture<SampleMetricTests.Trained>
         ClassifierNetwork.Open(ClassifierRecipe.Current with { Steps = 3 }, Digits, 10, elsewhere, "cpu", null, Assert.Fail, CancellationToken.None).Dispose();
         shared.Offer(name, Path.Combine(elsewhere, name));
         RunSpec spec = Spec with { Evaluation = Spec.Evaluation with { Metrics = [new FrechetDistanceMetric()] } };
-        string there = (string)Evaluator.Evaluate(spec, Session(_trained.CheckpointOf(spec)) with { Shared = shared }, CancellationToken.None)[0].Protocol["network"]!["sha256"]!;
+        string there = (string)Evaluator.Evaluate(spec, Session(_trained.CheckpointOf(spec)) with { Features = Places(shared) }, CancellationToken.None)[0].Protocol["network"]!["sha256"]!;
         string here = (string)Evaluate(spec).Values.Single().Protocol["network"]!["sha256"]!;
         Assert.NotEqual(here, there);
 
         // And the statistics of the true images are offered to all.
         Assert.Contains(Directory.EnumerateFiles(shared.Folder), file => Path.GetFileName(file).StartsWith("optdigits-train-3823-classifier-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Train_ValidationOfSamples_IsWhatAnEvaluationOfThatStepMeasures()
+    {
+        RunSpec spec = Spec with
+        {
+            Training = Spec.Training with
+            {
+                Steps = 4,
+                Validation = new ValidationSpec { Every = 2, Metrics = [new FrechetDistanceMetric(), new PrecisionMetric()], Samples = Spec.Evaluation.Samples with { Shards = null } },
+            },
+            Evaluation = Spec.Evaluation with { Metrics = [new FrechetDistanceMetric(), new PrecisionMetric()], Checkpoint = CheckpointChoice.Best },
+        };
+        RunChecks.Check(spec);
+        List<ValidationPoint> points = [];
+        TrainingSession session = new() { Folder = _folder, Features = Places(null), OnValidation = points.Add };
+        string last = Trainer.Train(spec, session, CancellationToken.None).Checkpoint;
+        Assert.Equal([2, 4], points.Select(point => point.Step));
+        ValidationPoint best = points.MinBy(point => point.Values[0].Value)!;
+
+        // The same settings, so the same values, but for what says that the network was selected.
+        string checkpoint = Path.Combine(_folder, $"step-{best.Step:D8}.safetensors");
+        Dictionary<string, MetricValue> values = Evaluate(spec, checkpoint);
+        foreach (MetricValue measured in best.Values)
+        {
+            Assert.Equal(measured.Value, values[measured.Name].Value, 1e-9 * Math.Max(1, Math.Abs(measured.Value)));
+            JsonObject protocol = (JsonObject)values[measured.Name].Protocol.DeepClone();
+            Assert.StartsWith("best of validation/frechet_distance[classifier]", (string?)protocol["selected"], StringComparison.Ordinal);
+            protocol.Remove("selected");
+            Assert.Equal(SpecJson.Canonical(measured.Protocol), SpecJson.Canonical(protocol));
+        }
+
+        Assert.True(File.Exists(last));
     }
 
     private static RunSpec Sharded(int shards) =>
@@ -322,7 +356,9 @@ public sealed class SampleMetricTests : IClassFixture<SampleMetricTests.Trained>
         return Evaluator.Evaluate(spec, Session(checkpoint ?? _trained.CheckpointOf(spec)) with { Shards = shards ?? [] }, CancellationToken.None).ToDictionary(value => value.Name);
     }
 
-    private EvaluationSession Session(string checkpoint) => new() { Checkpoint = checkpoint, Statistics = Statistics(), Warn = _warnings.Add };
+    private EvaluationSession Session(string checkpoint) => new() { Checkpoint = checkpoint, Features = Places(null) };
+
+    private FeaturePlaces Places(ISharedFiles? shared) => new() { Statistics = Statistics(), Shared = shared, Warn = _warnings.Add };
 
     // The classifier is there already.
     private string Statistics()

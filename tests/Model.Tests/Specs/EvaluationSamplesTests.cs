@@ -50,9 +50,19 @@ public sealed class EvaluationSamplesTests
     }
 
     [Fact]
-    public void Check_MetricOfSamplesInAValidation_IsRefused() => Refused(
-        """{ "data": "optdigits", "training": { "validation": { "every": 100, "metrics": "fid" } } }""",
-        "training.validation.metrics[0]", "fid is measured on drawn images, and none are drawn while training; put it into evaluation.metrics");
+    public void Check_ValidationThatDraws_HasSamplesOfItsOwn()
+    {
+        Refused("""{ "data": "optdigits", "training": { "validation": { "every": 100, "metrics": "frechet_distance" } } }""", "", "");
+        Refused(
+            """{ "data": "optdigits", "training": { "validation": { "every": 100, "metrics": "kid", "samples": { "count": 500 } } } }""",
+            "training.validation.metrics[0].subset_size", "must be at most the 500 images of training.validation.samples.count; got 1000");
+        Refused(
+            """{ "data": "optdigits", "training": { "validation": { "every": 100, "metrics": "frechet_distance", "samples": { "count": 5 } } } }""",
+            "training.validation.samples.splits", "must be at most the 5 images of training.validation.samples.count; got 10");
+        Refused(
+            """{ "data": "optdigits", "training": { "validation": { "every": 100, "metrics": "frechet_distance", "samples": { "shards": 2 } } } }""",
+            "training.validation.samples.shards", "must be left out");
+    }
 
     [Theory]
     [InlineData("""{ "metrics": "nll" }""", 0)]

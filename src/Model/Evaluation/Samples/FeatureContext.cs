@@ -9,11 +9,9 @@ using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Evaluation.Samples;
 
-/// <summary>What metrics of samples are measured from: the features of all samples and of the true images. What several metrics need is made once.</summary>
-internal sealed class FeatureContext : IDisposable
+/// <summary>What metrics of samples are measured from: the features of all samples, and the true images.</summary>
+internal sealed class FeatureContext
 {
-    private readonly Dictionary<(FeatureSpace, ReferenceImages), (FrechetReference Reference, JsonObject Protocol)> _distances = [];
-    private readonly Dictionary<(FeatureSpace, ReferenceImages), (Tensor Features, JsonObject Protocol)> _references = [];
     private readonly Dictionary<(FeatureSpace, bool, ReferenceImages, int), PrecisionRecall> _manifolds = [];
 
     /// <summary>The ways of looking at the samples, as the parts of <see cref="Samples"/>.</summary>
@@ -35,7 +33,7 @@ internal sealed class FeatureContext : IDisposable
     public required (int C, int H, int W) Shape { get; init; }
 
     /// <summary>The true images.</summary>
-    public required ReferenceLibrary References { get; init; }
+    public required TrueImages True { get; init; }
 
     /// <summary>What the protocol of every metric says: data, weights, samples.</summary>
     public required JsonObject BaseProtocol { get; init; }
@@ -56,20 +54,20 @@ internal sealed class FeatureContext : IDisposable
     }
 
     /// <summary>The true images of a distance, decomposed.</summary>
-    public FrechetReference ReferenceOf(DistanceMetric metric) => DistanceOf(metric).Reference;
+    public FrechetReference ReferenceOf(DistanceMetric metric) => True.DistanceOf(metric.Space, metric.Reference).Reference;
 
     /// <summary>What the protocol says of them.</summary>
-    public JsonObject ReferenceProtocolOf(DistanceMetric metric) => (JsonObject)DistanceOf(metric).Protocol.DeepClone();
+    public JsonObject ReferenceProtocolOf(DistanceMetric metric) => (JsonObject)True.DistanceOf(metric.Space, metric.Reference).Protocol.DeepClone();
 
     /// <summary>What the protocol says of true images whose features are used.</summary>
-    public JsonObject ReferenceProtocolOf(SampleMetric metric, ReferenceImages reference) => (JsonObject)TrueFeaturesOf(metric, (SplitReference)reference).Protocol.DeepClone();
+    public JsonObject ReferenceProtocolOf(SampleMetric metric, ReferenceImages reference) => (JsonObject)True.FeaturesOf(metric.Space, (SplitReference)reference).Protocol.DeepClone();
 
     /// <summary>The features of all samples and of true images.</summary>
-    /// <returns>(N, D) and (M, D) float32 on the device; the samples' belong to the dispose scope in force, the others to this.</returns>
+    /// <returns>(N, D) and (M, D) float32 on the device; the samples' belong to the dispose scope in force, the others are not the caller's.</returns>
     public (Tensor Samples, Tensor Reference) FeaturesOf(SampleMetric metric, SplitReference reference)
     {
         FeaturePart part = PartOf(metric);
-        return (tensor(part.Features!, [part.Features!.Length / part.Dimensions, part.Dimensions], device: new Device(Device)), TrueFeaturesOf(metric, reference).Features);
+        return (tensor(part.Features!, [part.Features!.Length / part.Dimensions, part.Dimensions], device: new Device(Device)), True.FeaturesOf(metric.Space, reference).Features);
     }
 
     /// <summary>Precision and recall, and of how many samples and true images.</summary>
@@ -97,38 +95,5 @@ internal sealed class FeatureContext : IDisposable
         protocol["quantiser"] = metric.Quantise ? "round to 8 bits" : "none";
         rest(protocol);
         return protocol;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach ((FrechetReference reference, JsonObject _) in _distances.Values)
-            reference.Dispose();
-        foreach ((Tensor features, JsonObject _) in _references.Values)
-            features.Dispose();
-    }
-
-    private (FrechetReference Reference, JsonObject Protocol) DistanceOf(DistanceMetric metric)
-    {
-        if (_distances.TryGetValue((metric.Space, metric.Reference), out (FrechetReference, JsonObject) known))
-            return known;
-        (FeatureGaussian gaussian, JsonObject protocol) = References.Statistics(metric.Reference, metric.Space, Networks[metric.Space]);
-        try
-        {
-            return _distances[(metric.Space, metric.Reference)] = (new FrechetReference(gaussian, Device), protocol);
-        }
-        catch (ArgumentException error)
-        {
-            throw new SpecException("reference", error.Message.Split(" (Parameter")[0]);
-        }
-    }
-
-    private (Tensor Features, JsonObject Protocol) TrueFeaturesOf(SampleMetric metric, SplitReference reference)
-    {
-        if (_references.TryGetValue((metric.Space, reference), out (Tensor, JsonObject) known))
-            return known;
-        (Tensor features, JsonObject protocol) = References.Features(reference, metric.Space, Networks[metric.Space]);
-        using (features)
-            return _references[(metric.Space, reference)] = (features.to(new Device(Device), copy: true).DetachFromDisposeScope(), protocol);
     }
 }

@@ -12,26 +12,27 @@ namespace DdpmJobs.Model.Evaluation.Samples;
 
 /// <summary>Draws the samples of an evaluation and shows them to feature networks. Image i depends on checkpoint, sampler, seed and i only.</summary>
 /// <param name="spec">The run.</param>
+/// <param name="samples">Which samples.</param>
+/// <param name="path">Where they stand in the run.</param>
 /// <param name="network">The trained network.</param>
 /// <param name="images">The images of a split.</param>
 /// <param name="device">Where it is.</param>
 /// <param name="evaluated">Called with the network evaluations of images that were just made; must return at once.</param>
 /// <param name="stop">Ends the work with <see cref="OperationCanceledException"/>.</param>
-internal sealed class SampleDrawing(RunSpec spec, TrainedNetwork network, Func<Split, ImageSet> images, string device, Action<long> evaluated, CancellationToken stop)
+internal sealed class SampleDrawing(RunSpec spec, EvaluationSamples samples, string path, TrainedNetwork network, Func<Split, ImageSet> images, string device, Action<long> evaluated, CancellationToken stop)
 {
-    private readonly EvaluationSamples _samples = spec.Evaluation.Samples;
-    private readonly SamplingSpec _sampling = spec.Evaluation.Samples.AsSampling(spec);
+    private readonly SamplingSpec _sampling = samples.AsSampling(spec);
 
     /// <summary>What the protocol says of the samples.</summary>
     public JsonObject Protocol()
     {
         JsonObject protocol = new()
         {
-            ["count"] = _samples.Count,
-            ["first"] = _samples.First,
-            ["seed"] = _samples.Seed,
+            ["count"] = samples.Count,
+            ["first"] = samples.First,
+            ["seed"] = samples.Seed,
             ["sampler"] = SpecJson.Write(_sampling.Sampler),
-            ["network_evaluations_per_image"] = _samples.EvaluationsPerImage(spec),
+            ["network_evaluations_per_image"] = samples.EvaluationsPerImage(spec),
         };
         foreach ((string name, string text) in new Conditioning(_sampling, network).Protocol)
             protocol[name] = text;
@@ -47,16 +48,16 @@ internal sealed class SampleDrawing(RunSpec spec, TrainedNetwork network, Func<S
     public SampleShard Draw((int First, int End) shard, IReadOnlyList<FeatureUse> uses, IReadOnlyDictionary<FeatureSpace, FeatureNetwork> networks, string checkpointSha256)
     {
         Conditioning conditioning = new(_sampling, network);
-        SampleContext context = SampleWriter.ContextOf(spec, _sampling, network, conditioning, device, images, evaluated, stop) with { Seed = _samples.Seed };
-        SampleSplits splits = new(_samples.Count, _samples.Splits);
+        SampleContext context = SampleWriter.ContextOf(spec, _sampling, network, conditioning, device, images, evaluated, stop) with { Seed = samples.Seed };
+        SampleSplits splits = new(samples.Count, samples.Splits);
         List<FeaturePass> passes = [];
         try
         {
             passes.AddRange(uses.Select(use => new FeaturePass(use, networks[use.Space], splits, shard.First, shard.End, device)));
-            for (int first = shard.First; first < shard.End; first += _samples.BatchSize)
+            for (int first = shard.First; first < shard.End; first += samples.BatchSize)
             {
                 using DisposeScope scope = NewDisposeScope();
-                long[] numbers = [.. Enumerable.Range(first, Math.Min(_samples.BatchSize, shard.End - first)).Select(i => _samples.First + i)];
+                long[] numbers = [.. Enumerable.Range(first, Math.Min(samples.BatchSize, shard.End - first)).Select(i => samples.First + i)];
                 Tensor x0 = _sampling.Sampler.Sample(context.Model, context.Network([.. numbers.Select(context.LabelOf)]), context.Request(numbers));
                 RequireFinite(x0, numbers);
                 foreach (FeaturePass pass in passes)
@@ -72,12 +73,12 @@ internal sealed class SampleDrawing(RunSpec spec, TrainedNetwork network, Func<S
         }
     }
 
-    private static void RequireFinite(Tensor x0, long[] numbers)
+    private void RequireFinite(Tensor x0, long[] numbers)
     {
         using Tensor finite = x0.isfinite().flatten(1).all(1);
         if (finite.all().item<bool>())
             return;
         using Tensor wrong = finite.logical_not().nonzero();
-        throw new SpecException("evaluation.samples", $"sample {numbers[wrong[0, 0].item<long>()]} has pixels that are not finite, and no quality is measured of such images: the trained network or the sampler is unstable");
+        throw new SpecException(path, $"sample {numbers[wrong[0, 0].item<long>()]} has pixels that are not finite, and no quality is measured of such images: the trained network or the sampler is unstable");
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using TorchSharp;
 using static TorchSharp.torch;
 using Convolution = DdpmJobs.Model.Networks.Layers.Convolution;
 
@@ -9,7 +10,12 @@ internal sealed class ConvolutionLimit
 {
     private const int Repeats = 3;
 
-    private readonly Dictionary<(string Input, string Weight, long Stride), (Tensor X, Tensor Weight, long Stride, int Count)> _shapes = [];
+    private readonly Dictionary<(string Input, string Weight, long Stride), (Tensor X, Tensor Weight, long Stride, long[] Padding, int Count)> _shapes = [];
+
+    /// <summary>Begins with no convolution.</summary>
+    public ConvolutionLimit()
+    {
+    }
 
     /// <summary>Finds the convolutions by listening to one evaluation.</summary>
     public ConvolutionLimit(nn.Module<Tensor, Tensor, Tensor> network, Tensor x, Tensor t)
@@ -32,20 +38,39 @@ internal sealed class ConvolutionLimit
     public double Seconds()
     {
         double sum = 0;
-        foreach ((Tensor x, Tensor weight, long stride, int count) in _shapes.Values)
-            sum += count * Math.Min(Best(x, weight, stride), Best(ChannelsLast(x), weight, stride));
+        foreach ((Tensor x, Tensor weight, long stride, long[] padding, int count) in _shapes.Values)
+        {
+            // What is left over here would make the next pass touch new memory, at the price of page faults.
+            using DisposeScope scope = NewDisposeScope();
+            sum += count * Math.Min(Best(x, weight, stride, padding), Best(ChannelsLast(x), ChannelsLast(weight), stride, padding));
+        }
+
         return sum;
+    }
+
+    /// <summary>Adds a convolution.</summary>
+    /// <param name="input">(N, C, H, W).</param>
+    /// <param name="weight">(C', C, K, L).</param>
+    /// <param name="stride">Pixels from one place to the next.</param>
+    /// <param name="padding">Zeros at each border of height and width.</param>
+    public void Add(long[] input, long[] weight, long stride, long[] padding)
+    {
+        (string, string, long) key = (string.Join(' ', input), string.Join(' ', weight), stride);
+        int before = _shapes.TryGetValue(key, out var there) ? there.Count : 0;
+        _shapes[key] = before > 0 ? there with { Count = before + 1 } : (ones(input).DetachFromDisposeScope(), ones(weight).DetachFromDisposeScope(), stride, padding, 1);
+        long places = ((input[2] + 2 * padding[0] - weight[2]) / stride + 1) * ((input[3] + 2 * padding[1] - weight[3]) / stride + 1);
+        Flops += 2.0 * input[0] * places * weight.Aggregate((product, extent) => product * extent);
     }
 
     private static Tensor ChannelsLast(Tensor x) => x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2);
 
-    private static double Best(Tensor x, Tensor weight, long stride)
+    private static double Best(Tensor x, Tensor weight, long stride, long[] padding)
     {
         double best = double.MaxValue;
         for (int i = 0; i < Repeats; i++)
         {
             Stopwatch clock = Stopwatch.StartNew();
-            using Tensor y = nn.functional.conv2d(x, weight, strides: [stride, stride], padding: [weight.shape[2] / 2, weight.shape[3] / 2]);
+            using Tensor y = nn.functional.conv2d(x, weight, strides: [stride, stride], padding: padding);
             best = Math.Min(best, clock.Elapsed.TotalSeconds);
         }
 
@@ -54,12 +79,8 @@ internal sealed class ConvolutionLimit
 
     private Tensor Note(Convolution layer, Tensor input, Tensor output)
     {
-        Tensor weight = layer.get_parameter("weight")!;
-        long stride = input.shape[2] / output.shape[2];
-        (string, string, long) key = (string.Join(' ', input.shape), string.Join(' ', weight.shape), stride);
-        int before = _shapes.TryGetValue(key, out var there) ? there.Count : 0;
-        _shapes[key] = before > 0 ? there with { Count = before + 1 } : (ones(input.shape).DetachFromDisposeScope(), ones(weight.shape).DetachFromDisposeScope(), stride, 1);
-        Flops += 2.0 * output.numel() * weight.shape[1] * weight.shape[2] * weight.shape[3];
+        long[] weight = layer.get_parameter("weight")!.shape;
+        Add(input.shape, weight, input.shape[2] / output.shape[2], [weight[2] / 2, weight[3] / 2]);
         return output;
     }
 }

@@ -8,7 +8,9 @@ Dictionary<string, (string Summary, Func<string[], int> Run)> benchmarks = new()
     ["attention"] = ("the products of attention against libtorch's operators", AttentionBenchmark.Run),
     ["features"] = ("passes of the Inception network against PyTorch: [--batch N] [--threads N] [--alone]", FeatureBenchmark.Run),
     ["update"] = ("clipping, optimiser and averages against the memory's speed", UpdateBenchmark.Run),
+    ["classifier"] = ("training of the small classifier, and what it knows: [optdigits] [mnist] [cifar10] [--threads N] [--data FOLDER]", ClassifierBenchmark.Run),
     ["statistics"] = ("summing up features against a matrix product", StatisticsBenchmark.Run),
+    ["statistics-memory"] = ("peak memory of statistics in ten splits: [NUMBER ...]", StatisticsMemoryBenchmark.Run),
     ["frechet"] = ("a Fréchet distance in 2048 dimensions against one eigh", FrechetBenchmark.Run),
     ["logging"] = ("what measuring and logging cost a training step", LoggingBenchmark.Run),
     ["checkpoint"] = ("how long a checkpoint holds training: [folder]", CheckpointBenchmark.Run),
@@ -22,7 +24,7 @@ if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out var chosen))
 {
     Console.Error.WriteLine(args.Length == 0 ? "Which benchmark?" : $"There is no benchmark \"{args[0]}\".");
     foreach ((string name, (string summary, _)) in benchmarks)
-        Console.Error.WriteLine($"  {name,-12} {summary}");
+        Console.Error.WriteLine($"  {name,-17} {summary}");
     return 2;
 }
 

@@ -4,6 +4,7 @@ using DdpmJobs.Model.Evaluation.References;
 using DdpmJobs.Model.Evaluation.Samples;
 using DdpmJobs.Model.Quality;
 using DdpmJobs.Model.Specs;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Evaluation;
@@ -13,19 +14,8 @@ namespace DdpmJobs.Model.Evaluation;
 /// The subsets are a function of <see cref="EvaluationSamples.Seed"/>. The standard error is that of the drawing of subsets: what other subsets of the same images would change.
 /// </remarks>
 [Kind("kid", Summary = "kernel distance over random subsets; keeps the features of every image", Source = "Bińkowski et al. 2018 (arXiv:1801.01401), section 4")]
-public sealed record KernelDistanceMetric : SampleMetric
+public sealed record KernelDistanceMetric : FeatureSetMetric
 {
-    /// <summary>The network.</summary>
-    [Description("the network whose features are compared; inception is the KID that is published")]
-    public FeatureSpace Network { get; init; } = new ClassifierFeatures();
-
-    /// <summary>The true images.</summary>
-    [Description("the true images: train or test")]
-    public ReferenceImages Reference { get; init; } = new TrainReference();
-
-    /// <inheritdoc/>
-    internal override ReferenceImages? ComparedWith => Reference;
-
     /// <summary>Number of subsets.</summary>
     [Description("number of subsets")]
     [Range(2, 100_000)]
@@ -40,16 +30,9 @@ public sealed record KernelDistanceMetric : SampleMetric
     public override string Name => Named("kid", Network is InceptionFeatures ? null : Network.NetworkName);
 
     /// <inheritdoc/>
-    internal override FeatureSpace Space => Network;
-
-    /// <inheritdoc/>
-    internal override bool KeepsFeatures => true;
-
-    /// <inheritdoc/>
     public override void Check(RunSpec run, string path)
     {
         base.Check(run, path);
-        Reference.RequireFeatures("kid", SpecPath.Member(path, "reference"));
         MetricList list = ListOf(run);
         if (SubsetSize > list.Samples.Count)
             throw new SpecException(SpecPath.Member(path, "subset_size"), $"must be at most the {list.Samples.Count} images of {list.SamplesPath}.count; got {SubsetSize}");
@@ -58,6 +41,7 @@ public sealed record KernelDistanceMetric : SampleMetric
     /// <inheritdoc/>
     internal override MetricValue Measure(FeatureContext features)
     {
+        using DisposeScope scope = NewDisposeScope();
         (Tensor samples, Tensor reference) = features.FeaturesOf(this, (SplitReference)Reference);
         if (SubsetSize > reference.shape[0])
             throw new SpecException("subset_size", $"must be at most the {reference.shape[0]} true images; got {SubsetSize}");

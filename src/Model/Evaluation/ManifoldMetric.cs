@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using DdpmJobs.Model.Evaluation.FeatureSpaces;
 using DdpmJobs.Model.Evaluation.References;
 using DdpmJobs.Model.Evaluation.Samples;
 using DdpmJobs.Model.Quality;
@@ -12,19 +11,8 @@ namespace DdpmJobs.Model.Evaluation;
 /// Kynkäänniemi et al. 2019 (arXiv:1904.06991), eq. 1 and 2. The standard error is that of a share of so many independent images with the manifold as it is. Both shares depend on how many
 /// images make a manifold, so both numbers are in the protocol.
 /// </remarks>
-public abstract record ManifoldMetric : SampleMetric
+public abstract record ManifoldMetric : FeatureSetMetric
 {
-    /// <summary>The network.</summary>
-    [Description("the network whose features are compared")]
-    public FeatureSpace Network { get; init; } = new ClassifierFeatures();
-
-    /// <summary>The true images.</summary>
-    [Description("the true images: train or test")]
-    public ReferenceImages Reference { get; init; } = new TrainReference();
-
-    /// <inheritdoc/>
-    internal override ReferenceImages? ComparedWith => Reference;
-
     /// <summary>k.</summary>
     [Description("k: an image's ball reaches to its k-th neighbour; 3 as published")]
     [Range(1, 1000)]
@@ -34,16 +22,9 @@ public abstract record ManifoldMetric : SampleMetric
     public override string Name => Named(Kinds.NameOf(this), Network.NetworkName);
 
     /// <inheritdoc/>
-    internal override FeatureSpace Space => Network;
-
-    /// <inheritdoc/>
-    internal override bool KeepsFeatures => true;
-
-    /// <inheritdoc/>
     public override void Check(RunSpec run, string path)
     {
         base.Check(run, path);
-        Reference.RequireFeatures(Kinds.NameOf(this), SpecPath.Member(path, "reference"));
         MetricList list = ListOf(run);
         if (Neighbour >= list.Samples.Count)
             throw new SpecException(SpecPath.Member(path, "neighbour"), $"must be below the {list.Samples.Count} images of {list.SamplesPath}.count; got {Neighbour}");

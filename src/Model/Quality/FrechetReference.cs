@@ -6,8 +6,8 @@ namespace DdpmJobs.Model.Quality;
 
 /// <summary>The features that others are compared with, decomposed once: a distance from them then takes two matrix products and the eigenvalues of one symmetric matrix.</summary>
 /// <remarks>
-/// The trace of (C1 C2)^1/2 is the sum of the roots of the eigenvalues of A' C2 A for any A with A A' = C1. Here A has the eigenvectors of C1, each times the root of its
-/// eigenvalue, and the matrix is symmetric: its eigenvalues are real, and what rounding leaves below nothing is nothing. No square root of a matrix that is not symmetric is
+/// The trace of (C1 C2)^1/2 is the sum of the roots of the eigenvalues of F C2 F' for any F with F' F = C1. Here F is Cholesky's factor with pivoting (<see cref="GradedFactor"/>), and the
+/// matrix is symmetric: its eigenvalues are real, and what rounding leaves below nothing is nothing. No square root of a matrix that is not symmetric is
 /// taken, the step in which the reference programs meet complex numbers or fail.
 /// </remarks>
 public sealed class FrechetReference : IDisposable
@@ -27,14 +27,8 @@ public sealed class FrechetReference : IDisposable
         _gaussian = gaussian;
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        (Tensor values, Tensor vectors) = linalg.eigh(Matrix(gaussian, new Device(device)));
-        double[] eigenvalues = values.cpu().data<double>().ToArray();
-        if (eigenvalues[0] < -LargestNegative * Math.Max(eigenvalues[^1], 0))
-            throw new ArgumentException(FormattableString.Invariant($"the matrix is no covariance: it has the eigenvalue {eigenvalues[0]} beside {eigenvalues[^1]}"), nameof(gaussian));
-
-        // Leave out the directions without spread: the roots of what rounding leaves of them would add up.
-        int kept = eigenvalues.Count(value => value > eigenvalues.Length * Rounding * eigenvalues[^1]);
-        _factor = (vectors.narrow(1, eigenvalues.Length - kept, kept) * values.narrow(0, eigenvalues.Length - kept, kept).sqrt()).DetachFromDisposeScope();
+        Tensor factor = GradedFactor.Of(gaussian.CovarianceValues, gaussian.Dimensions, gaussian.Dimensions * Rounding) ?? FromEigenvectors(gaussian);
+        _factor = factor.to(new Device(device)).DetachFromDisposeScope();
     }
 
     /// <summary>D.</summary>
@@ -65,14 +59,27 @@ public sealed class FrechetReference : IDisposable
 
     private double TraceOfRoot(FeatureGaussian samples)
     {
-        if (_factor.shape[1] == 0)
+        if (_factor.shape[0] == 0)
             return 0;
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        Tensor product = _factor.t().mm(Matrix(samples, _factor.device).mm(_factor));
+        Tensor product = _factor.mm(Matrix(samples, _factor.device).mm(_factor.t()));
 
-        // The factor's columns grow to the right. Reduced from its largest row on ('U'), a matrix so graded keeps the digits of its small eigenvalues, whose roots add up.
+        // The factor's rows grow downwards. Reduced from its largest row on ('U'), a matrix so graded keeps the digits of its small eigenvalues, whose roots add up.
         return linalg.eigvalsh(product, 'U').clamp_min(0).sqrt().sum().item<double>();
+    }
+
+    // A matrix that float32 or another program left with eigenvalues somewhat below nothing is no covariance for Cholesky; here they are left out.
+    private static Tensor FromEigenvectors(FeatureGaussian gaussian)
+    {
+        (Tensor values, Tensor vectors) = linalg.eigh(Matrix(gaussian, CPU));
+        double[] eigenvalues = values.data<double>().ToArray();
+        if (eigenvalues[0] < -LargestNegative * Math.Max(eigenvalues[^1], 0))
+            throw new ArgumentException(FormattableString.Invariant($"the matrix is no covariance: it has the eigenvalue {eigenvalues[0]} beside {eigenvalues[^1]}"), nameof(gaussian));
+
+        // Leave out the directions without spread: the roots of what rounding leaves of them would add up.
+        int kept = eigenvalues.Count(value => value > eigenvalues.Length * Rounding * eigenvalues[^1]);
+        return (vectors.narrow(1, eigenvalues.Length - kept, kept) * values.narrow(0, eigenvalues.Length - kept, kept).sqrt()).t();
     }
 
     private static Tensor Matrix(FeatureGaussian gaussian, Device device) =>

@@ -48,6 +48,8 @@ public sealed class FeatureStatisticsTests
         Tensor features = Features.Normal(4, 40, 3);
         using FeatureTally tally = new(3);
         Assert.Contains("No features", Assert.Throws<InvalidOperationException>(tally.Statistics).Message, StringComparison.Ordinal);
+        tally.Add(features[..0]);
+        Assert.Equal(0, tally.Count);
         tally.Add(features[..17]);
         Assert.Equal(17, tally.Statistics().Count);
         tally.Add(features[17..]);
@@ -98,6 +100,7 @@ public sealed class FeatureStatisticsTests
         FeatureStatistics[] parts = [Features.Statistics(ones(3, 2)), Features.Statistics(ones(3, 4))];
         Assert.Contains("2 and of 4 dimensions", Assert.Throws<ArgumentException>(() => FeatureStatistics.Merge(parts)).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => FeatureStatistics.Merge([]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new FeatureStatistics(0, [0], [0]));
     }
 
     [Fact]

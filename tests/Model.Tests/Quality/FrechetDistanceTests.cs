@@ -32,6 +32,17 @@ public sealed class FrechetDistanceTests
     }
 
     [Fact]
+    public void Between_ACovarianceOfFloat32_IsThatOfFloat64ToItsDigits()
+    {
+        // Rounding leaves some eigenvalues below nothing, so it is no covariance to the last digit.
+        using DisposeScope scope = NewDisposeScope();
+        FeatureGaussian reference = Features.Gaussian(Features.Normal(1, 60, 100)), samples = Features.Gaussian(Features.Normal(2, 200, 100) + 0.5);
+        FeatureGaussian rounded = new(reference.MeanValues, [.. reference.CovarianceValues.Select(value => (double)(float)value)], 60);
+        double expected = FrechetDistance.Between(samples, reference).Value;
+        Assert.Equal(expected, FrechetDistance.Between(samples, rounded).Value, 1e-3 * expected);
+    }
+
+    [Fact]
     public void Between_DiagonalCovariances_IsTheSumOverDimensions()
     {
         FrechetDistance distance = FrechetDistance.Between(new FeatureGaussian([1, 2], [4, 0, 0, 9], 10), new FeatureGaussian([0, 0], [1, 0, 0, 25], 10));

@@ -32,9 +32,11 @@ public sealed class InceptionScoreTests
         Assert.Equal(0, score.Value().StandardDeviation, 1e-12);
     }
 
-    [Fact]
-    public void Constructor_FewerSamplesThanSplits_IsRefusedWithBoth()
-        => Assert.Contains("at least 10 samples; got 9", Assert.Throws<ArgumentException>(() => new InceptionScore(9, 5)).Message, StringComparison.Ordinal);
+    [Theory]
+    [InlineData(9)]
+    [InlineData(0)]
+    public void Constructor_FewerSamplesThanSplits_IsRefusedWithBoth(int samples)
+        => Assert.Contains($"at least 10 samples; got {samples}", Assert.Throws<ArgumentException>(() => new InceptionScore(samples, 5)).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Value_SamplesMissingOrTwice_IsRefused()

@@ -58,6 +58,7 @@ public sealed class KernelDistanceTests
         using DisposeScope scope = NewDisposeScope();
         Refused("(4, 2) generated and (4, 3) real", ones(4, 2), ones(4, 3));
         Refused("got 1 generated and 4 real", ones(1, 2), ones(4, 2));
+        Refused("got 0 generated and 4 real", ones(0, 2), ones(4, 2));
         Refused("got 5 and 4", ones(5, 2), ones(4, 2));
         Refused("Feature 0 of sample 0 is Infinity", ones(4, 2), ones(4, 2) / 0);
 

@@ -44,6 +44,7 @@ public sealed class PrecisionRecallTests
         using DisposeScope scope = NewDisposeScope();
         Assert.Contains("3 neighbours of a sample need at least 4 samples of each set; got 3 generated and 9 real",
             Assert.Throws<ArgumentException>(() => PrecisionRecall.Of(ones(3, 2), ones(9, 2))).Message, StringComparison.Ordinal);
+        Assert.Contains("got 9 generated and 0 real", Assert.Throws<ArgumentException>(() => PrecisionRecall.Of(ones(9, 2), ones(0, 2))).Message, StringComparison.Ordinal);
         Assert.Contains("(9, 2) generated and (9, 3) real", Assert.Throws<ArgumentException>(() => PrecisionRecall.Of(ones(9, 2), ones(9, 3))).Message, StringComparison.Ordinal);
         Assert.Contains("is NaN", Assert.Throws<ArgumentException>(() => PrecisionRecall.Of(ones(9, 2) * float.NaN, ones(9, 2))).Message, StringComparison.Ordinal);
     }

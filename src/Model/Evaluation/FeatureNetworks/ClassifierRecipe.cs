@@ -12,19 +12,19 @@ internal sealed record ClassifierRecipe
     public static ClassifierRecipe Current { get; } = new();
 
     /// <summary>Its number.</summary>
-    public int Version { get; init; } = 1;
+    public int Version { get; init; } = 2;
 
     /// <summary>Root of the randomness: first weights, and the order of the images.</summary>
     public long Seed { get; init; }
 
     /// <summary>Optimiser steps.</summary>
-    public int Steps { get; init; } = 700;
+    public int Steps { get; init; } = 2000;
 
     /// <summary>Images of a step.</summary>
-    public int BatchSize { get; init; } = 128;
+    public int BatchSize { get; init; } = 64;
 
     /// <summary>The optimiser.</summary>
-    public AdamOptimizer Optimizer { get; init; } = new() { LearningRate = 2e-3 };
+    public AdamOptimizer Optimizer { get; init; } = new() { LearningRate = 6e-3 };
 
     /// <summary>The learning rate falls to zero.</summary>
     public LinearDecay Decay { get; init; } = new();

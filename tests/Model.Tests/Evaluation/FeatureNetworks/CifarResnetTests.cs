@@ -41,6 +41,18 @@ public class CifarResnetTests
     }
 
     [Fact]
+    public void Of_LevelsThatAreNotFinite_AreRefused()
+    {
+        using CifarResnet network = CifarResnet.Open(20, WeightsOf(20), "cpu", CancellationToken.None);
+        using Tensor images = zeros(2, 3, 32, 32);
+        images[1, 2, 3, 4] = float.NaN;
+        Assert.Equal("cifar10_resnet20 was given images with levels that are not finite. (Parameter 'images')",
+            Assert.Throws<ArgumentException>(() => network.Of(images, CancellationToken.None)).Message);
+        images[1, 2, 3, 4] = float.PositiveInfinity;
+        Assert.Throws<ArgumentException>(() => network.Of(images, CancellationToken.None));
+    }
+
+    [Fact]
     public void Open_UnknownDepth_IsRefused() =>
         Assert.Contains("The depths are 20, 32, 44, 56.", Assert.Throws<ArgumentOutOfRangeException>(() => CifarResnet.Open(18, "x", "cpu", CancellationToken.None)).Message);
 

@@ -54,9 +54,7 @@ public sealed class FeatureStatistics
         FeatureStatistics? sum = null;
         foreach (FeatureStatistics part in parts)
         {
-            sum = sum is null
-                ? new FeatureStatistics(part.Count, [.. part.MeanValues], [.. part.ScatterValues])
-                : Combined(sum, part, sum.Count + part.Count, +1, into: sum.ScatterValues);
+            sum = sum is null ? new FeatureStatistics(part.Count, [.. part.MeanValues], [.. part.ScatterValues]) : sum.Grown(part);
         }
 
         return sum ?? throw new ArgumentException("There are no statistics to put together.", nameof(parts));
@@ -66,22 +64,30 @@ public sealed class FeatureStatistics
     /// <param name="part">Statistics of some, not all, of the samples.</param>
     /// <returns>Exact to about the rounding of the whole: a rest that is a thousandth of it has three digits less.</returns>
     /// <exception cref="ArgumentException">Nothing would be left, or the dimensions differ.</exception>
-    public FeatureStatistics Without(FeatureStatistics part)
+    public FeatureStatistics Without(FeatureStatistics part) => Without(part, new double[ScatterValues.Length]);
+
+    /// <summary>The same with room for the scatter, which is the result's from then on.</summary>
+    internal FeatureStatistics Without(FeatureStatistics part, double[] room)
         => part.Count < Count
-            ? Combined(this, part, Count - part.Count, -1, into: new double[ScatterValues.Length])
+            ? Combined(this, part, Count - part.Count, -1, into: room)
             : throw new ArgumentException($"Of {Count} samples {part.Count} cannot be taken away.", nameof(part));
+
+    /// <summary>The statistics of the samples of both, in the room of this one's scatter: this one must not be used any more.</summary>
+    internal FeatureStatistics Grown(FeatureStatistics part) => Combined(this, part, Count + part.Count, +1, into: ScatterValues);
 
     /// <summary>Mean and covariance as the reference programs have them.</summary>
     /// <returns>The covariance is without bias: the scatter divided by the count less one.</returns>
     /// <exception cref="InvalidOperationException">One sample has no covariance.</exception>
-    public FeatureGaussian Gaussian()
+    public FeatureGaussian Gaussian() => Gaussian(new double[ScatterValues.Length]);
+
+    /// <summary>The same with room for the covariance, which is the result's from then on; that of the scatter does, where these statistics are not used any more.</summary>
+    internal FeatureGaussian Gaussian(double[] room)
     {
         if (Count < 2)
             throw new InvalidOperationException($"A covariance needs at least 2 samples; there is {Count}.");
-        double[] covariance = new double[ScatterValues.Length];
-        for (int i = 0; i < covariance.Length; i++)
-            covariance[i] = ScatterValues[i] / (Count - 1);
-        return new FeatureGaussian(MeanValues, covariance, Count);
+        for (int i = 0; i < room.Length; i++)
+            room[i] = ScatterValues[i] / (Count - 1);
+        return new FeatureGaussian(MeanValues, room, Count);
     }
 
     // Adding: S = Sa + Sb + d d' na nb / n with d = mb - ma and n = na + nb. Taking away solves it for Sa; d is then between the whole and the part.

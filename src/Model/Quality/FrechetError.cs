@@ -17,8 +17,11 @@ public static class FrechetError
         if (parts.Count < 2)
             throw new ArgumentException($"A standard error needs at least 2 parts of the samples; got {parts.Count}.", nameof(parts));
         FeatureStatistics whole = FeatureStatistics.Merge(parts);
-        double all = reference.DistanceTo(whole.Gaussian()).Value;
-        double[] without = [.. parts.Select(part => reference.DistanceTo(whole.Without(part).Gaussian()).Value)];
+
+        // A scatter of 2048 dimensions has 34 MB: all take turns in one.
+        double[] room = new double[whole.ScatterValues.Length];
+        double all = reference.DistanceTo(whole.Gaussian(room)).Value;
+        double[] without = [.. parts.Select(part => reference.DistanceTo(whole.Without(part, room).Gaussian(room)).Value)];
         double[] inverseShare = [.. parts.Select(part => (double)whole.Count / part.Count)];
         double estimate = parts.Count * all - without.Select((value, j) => (1 - 1 / inverseShare[j]) * value).Sum();
         double variance = without.Select((value, j) =>
@@ -37,11 +40,12 @@ public static class FrechetError
     {
         List<(long, double)> points = [];
         FeatureStatistics? prefix = null;
+        double[]? room = null;
         foreach (FeatureStatistics part in parts)
         {
-            prefix = prefix is null ? part : FeatureStatistics.Merge([prefix, part]);
+            prefix = prefix is null ? FeatureStatistics.Merge([part]) : prefix.Grown(part);
             if (prefix.Count > prefix.Dimensions)
-                points.Add((prefix.Count, reference.DistanceTo(prefix.Gaussian()).Value));
+                points.Add((prefix.Count, reference.DistanceTo(prefix.Gaussian(room ??= new double[prefix.ScatterValues.Length])).Value));
         }
 
         return points;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,7 +16,9 @@ public sealed class FrechetReference : IDisposable
     private const double LargestNegative = 1e-4; // of the largest eigenvalue; float32 leaves 1e-6
     private const double Rounding = 1.0 / (1L << 52); // of float64
 
-    private readonly FeatureGaussian _gaussian;
+    private readonly double[] _mean;
+    private readonly double _variances;
+    private readonly IReadOnlyList<string> _warnings;
     private readonly Tensor _factor;
 
     /// <summary>Decomposes the covariance.</summary>
@@ -24,7 +27,9 @@ public sealed class FrechetReference : IDisposable
     /// <exception cref="ArgumentException">The matrix has a negative eigenvalue, so it is no covariance.</exception>
     public FrechetReference(FeatureGaussian gaussian, string device = "cpu")
     {
-        _gaussian = gaussian;
+        _mean = gaussian.MeanValues;
+        _variances = Trace(gaussian);
+        _warnings = [.. Warnings("the reference", gaussian)];
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
         Tensor factor = GradedFactor.Of(gaussian.CovarianceValues, gaussian.Dimensions, gaussian.Dimensions * Rounding) ?? FromEigenvectors(gaussian);
@@ -32,7 +37,7 @@ public sealed class FrechetReference : IDisposable
     }
 
     /// <summary>D.</summary>
-    public int Dimensions => _gaussian.Dimensions;
+    public int Dimensions => _mean.Length;
 
     /// <summary>The squared Fréchet distance of other features.</summary>
     /// <param name="samples">Mean and covariance of the same dimensions.</param>
@@ -42,20 +47,34 @@ public sealed class FrechetReference : IDisposable
     {
         if (samples.Dimensions != Dimensions)
             throw new ArgumentException($"Features of {samples.Dimensions} dimensions cannot be compared with a reference of {Dimensions}.", nameof(samples));
-        double meanTerm = 0, traces = 0;
+        double meanTerm = 0;
         for (int i = 0; i < Dimensions; i++)
         {
-            double difference = _gaussian.MeanValues[i] - samples.MeanValues[i];
+            double difference = _mean[i] - samples.MeanValues[i];
             meanTerm += difference * difference;
-            traces += _gaussian.CovarianceValues[i * (Dimensions + 1)] + samples.CovarianceValues[i * (Dimensions + 1)];
         }
 
         double trace = TraceOfRoot(samples);
-        return new FrechetDistance(meanTerm + traces - 2 * trace, meanTerm, trace, [.. Warnings("the reference", _gaussian), .. Warnings("the samples", samples)]);
+        return new FrechetDistance(meanTerm + (_variances + Trace(samples)) - 2 * trace, meanTerm, trace, [.. _warnings, .. Warnings("the samples", samples)]);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _factor.Dispose();
+
+    private static double Trace(FeatureGaussian gaussian)
+    {
+        double sum = 0;
+        for (int i = 0; i < gaussian.Dimensions; i++)
+            sum += gaussian.CovarianceValues[i * (gaussian.Dimensions + 1)];
+        return sum;
+    }
+
+    // What it is made of is gone before eigenvalues take their own room.
+    private Tensor HalfOf(FeatureGaussian samples)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        return Matrix(samples, _factor.device).mm(_factor.t()).MoveToOuterDisposeScope();
+    }
 
     private double TraceOfRoot(FeatureGaussian samples)
     {
@@ -63,7 +82,9 @@ public sealed class FrechetReference : IDisposable
             return 0;
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        Tensor product = _factor.mm(Matrix(samples, _factor.device).mm(_factor.t()));
+        Tensor half = HalfOf(samples);
+        Tensor product = _factor.mm(half);
+        half.Dispose();
 
         // The factor's rows grow downwards. Reduced from its largest row on ('U'), a matrix so graded keeps the digits of its small eigenvalues, whose roots add up.
         return linalg.eigvalsh(product, 'U').clamp_min(0).sqrt().sum().item<double>();
@@ -82,8 +103,13 @@ public sealed class FrechetReference : IDisposable
         return (vectors.narrow(1, eigenvalues.Length - kept, kept) * values.narrow(0, eigenvalues.Length - kept, kept).sqrt()).t();
     }
 
-    private static Tensor Matrix(FeatureGaussian gaussian, Device device) =>
-        tensor(gaussian.CovarianceValues, [gaussian.Dimensions, gaussian.Dimensions], dtype: float64, device: device);
+    // TorchSharp's tensor() would copy the array in managed memory first, and leave that copy to the garbage collector.
+    private static Tensor Matrix(FeatureGaussian gaussian, Device device)
+    {
+        Tensor matrix = empty([gaussian.Dimensions, gaussian.Dimensions], float64);
+        gaussian.CovarianceValues.CopyTo(MemoryMarshal.Cast<byte, double>(matrix.bytes));
+        return matrix.to(device);
+    }
 
     private static IEnumerable<string> Warnings(string whose, FeatureGaussian gaussian)
     {

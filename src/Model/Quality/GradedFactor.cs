@@ -23,7 +23,8 @@ internal static class GradedFactor
     public static Tensor? Of(double[] values, int size, double smallest)
     {
         using DisposeScope scope = NewDisposeScope();
-        double[] factor = new double[size * size];
+        Tensor factor = zeros([size, size], float64);
+        Span<double> laid = MemoryMarshal.Cast<byte, double>(factor.bytes);
         double[] variances = [.. Enumerable.Range(0, size).Select(i => values[i * (size + 1)])];
         int[] places = [.. Enumerable.Range(0, size)];
         double floor = smallest * variances.Max();
@@ -75,7 +76,7 @@ internal static class GradedFactor
             {
                 int at = (size - 1 - rank - row) * size;
                 for (int i = 0; i < width; i++)
-                    factor[at + places[i]] = panel[row * width + i];
+                    laid[at + places[i]] = panel[row * width + i];
             }
 
             rank += rows;
@@ -91,7 +92,7 @@ internal static class GradedFactor
         // What is left of a covariance has no spread, and so no element.
         if (places.Length > 0 && (rest.abs().max().item<double>() > Math.Max(floor, 0) * size || variances.Min() < -floor))
             return null;
-        return tensor(factor, [size, size], dtype: float64).narrow(0, size - rank, rank).contiguous().MoveToOuterDisposeScope();
+        return factor.narrow(0, size - rank, rank).MoveToOuterDisposeScope();
     }
 
     private static int Largest(double[] variances, bool[] taken)

@@ -4,7 +4,6 @@ using DdpmJobs.Cli.Errors;
 using DdpmJobs.Cli.Hosting;
 using DdpmJobs.Cli.Results;
 using DdpmJobs.Cli.Watching;
-using DdpmJobs.GpuRunner;
 using DdpmJobs.Model.Evaluation.FeatureNetworks;
 using DdpmJobs.Scheduler.Api;
 using DdpmJobs.Scheduler.Sweeps;
@@ -67,7 +66,7 @@ internal static class RunVerb
         // Refuse a bad file before anything is started or written.
         string yaml = await SweepText.ReadAsync(file, cancel);
         CheckpointOption.Check(yaml, file, checkpoints);
-        RequireWeights(SweepFile.Parse(yaml, file, Environment.UserName), DeploymentReader.Read(terminal.Environment).Weights);
+        RequireWeights(SweepFile.Parse(yaml, file, Environment.UserName), WeightsVerb.Folder(terminal));
 
         TextWriter talk = json ? terminal.Error : terminal.Out;
         LogEventLevel? console = terminal.IsInteractive && !json ? null : LogEventLevel.Warning;
@@ -101,9 +100,8 @@ internal static class RunVerb
     }
 
     // Nobody wants to train for hours and then hear that it cannot be measured.
-    private static void RequireWeights(SweepDraft sweep, WeightsOptions options)
+    private static void RequireWeights(SweepDraft sweep, WeightsFolder folder)
     {
-        WeightsFolder folder = new(options.Folder.Length > 0 ? options.Folder : throw new CliException("DDPM__Weights__Folder must be the path of a folder; got an empty text"));
         foreach (string network in sweep.Runs.SelectMany(run => run.Spec.PublishedWeights).Distinct())
         {
             try

@@ -143,7 +143,9 @@ internal static class WeightsVerb
         return WeightStore.Copy(source, folder, cancel);
     }
 
-    private static WeightsFolder Folder(Terminal terminal)
+    /// <summary>The folder that this deployment keeps weights in.</summary>
+    /// <exception cref="CliException">The setting is empty.</exception>
+    public static WeightsFolder Folder(Terminal terminal)
     {
         string folder = DeploymentReader.Read(terminal.Environment).Weights.Folder;
         return folder.Length > 0 ? new WeightsFolder(folder) : throw new CliException("DDPM__Weights__Folder must be the path of a folder; got an empty text");

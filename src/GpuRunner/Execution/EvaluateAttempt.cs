@@ -66,13 +66,15 @@ public sealed class EvaluateAttempt(
             : new Dictionary<int, Artifact>();
         for (int shard = 0; shard < attempt.Spec.Evaluation.ShardJobs; shard++)
         {
-            // A range whose file was lost since costs its drawing, and nothing else.
-            if (!stored.ContainsKey(shard))
+            if (stored.TryGetValue(shard, out Artifact? file))
             {
-                notes.Add(string.Create(CultureInfo.InvariantCulture, $"the file of shard {shard + 1} of {attempt.Spec.Evaluation.ShardJobs} is missing or damaged; its images were drawn again"));
+                shards.Add(artifacts.PathOf(file.Sha256));
+                continue;
             }
 
-            shards.Add(stored.TryGetValue(shard, out Artifact? file) ? artifacts.PathOf(file.Sha256) : await DrawAsync(attempt, session, shard));
+            // A range whose file was lost since costs its drawing, and nothing else.
+            notes.Add(string.Create(CultureInfo.InvariantCulture, $"the file of shard {shard + 1} of {attempt.Spec.Evaluation.ShardJobs} is missing or damaged; its images were drawn again"));
+            shards.Add(await DrawAsync(attempt, session, shard));
         }
 
         // Measure on a thread of its own.

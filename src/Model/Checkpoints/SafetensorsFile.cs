@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -106,6 +108,17 @@ public sealed class SafetensorsFile : IDisposable
             throw new ArgumentException($"Tensor {entry.Name} has {entry.Length} bytes; got room for {destination.Length}.", nameof(destination));
         _stream.Position = _dataStart + entry.Offset;
         _stream.ReadExactly(destination);
+    }
+
+    /// <summary>All elements of a tensor, row-major.</summary>
+    /// <typeparam name="T">What its elements are.</typeparam>
+    /// <param name="entry">One of <see cref="Entries"/>.</param>
+    internal T[] ReadAll<T>(SafetensorEntry entry)
+        where T : unmanaged
+    {
+        T[] elements = new T[entry.Length / Unsafe.SizeOf<T>()];
+        Read(entry, MemoryMarshal.AsBytes(elements.AsSpan()));
+        return elements;
     }
 
     /// <summary>Says that this file is wrong.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using DdpmJobs.Model.Checkpoints;
 using DdpmJobs.Model.Datasets;
 using DdpmJobs.Model.Devices;
@@ -59,7 +58,7 @@ public static class Evaluator
         using SampleMeasurement measurement = SampleMeasurement.Open(
             spec, MetricList.OfEvaluation(spec), session.Features, session.Device, ImagesOf(spec, session), new WorkCount(session.Progress), stop)
             ?? throw new ArgumentException("No metric of the spec is measured on samples.", nameof(spec));
-        measurement.Draw(network, spec.Evaluation.Samples.RangeOf(shard), HashOf(session.Checkpoint)).Write(file);
+        measurement.Draw(network, spec.Evaluation.Samples.RangeOf(shard), FileHash.Of(session.Checkpoint)).Write(file);
     }
 
     /// <summary>Computes what samples of a run will be compared with, where it is not there yet.</summary>
@@ -99,8 +98,8 @@ public static class Evaluator
         int samples = spec.Evaluation.Samples.Count;
         measurement.Plan();
         SampleShard whole = session.Shards.Count == 0
-            ? measurement.Draw(network, (0, samples), HashOf(session.Checkpoint))
-            : SampleShard.Merge([.. session.Shards.Select(file => (file, SampleShard.Read(file, samples)))], SpecJson.Hash(spec), HashOf(session.Checkpoint), samples);
+            ? measurement.Draw(network, (0, samples), "")
+            : SampleShard.Merge([.. session.Shards.Select(file => (file, SampleShard.Read(file, samples)))], SpecJson.Hash(spec), FileHash.Of(session.Checkpoint), samples);
         measurement.Compare();
         return measurement.ContextOf(network, whole);
     }
@@ -109,11 +108,5 @@ public static class Evaluator
     {
         Dictionary<Split, ImageSet> loaded = [];
         return split => loaded.TryGetValue(split, out ImageSet? images) ? images : loaded[split] = spec.Data.Load(split, session.DataFolder);
-    }
-
-    private static string HashOf(string file)
-    {
-        using FileStream stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

@@ -68,7 +68,7 @@ public sealed record FeatureShard(FeatureStatistics Statistics, FeatureOrigin Or
         try
         {
             return new FeatureShard(
-                new FeatureStatistics(count, Numbers(mean), Numbers(scatter)),
+                new FeatureStatistics(count, file.ReadAll<double>(mean), file.ReadAll<double>(scatter)),
                 new FeatureOrigin(Text("network"), Text("network_sha256"), Text("images"), Text("data_hash"), Text("resize"), Text("scaling"), samples));
         }
         catch (ArgumentException error)
@@ -77,12 +77,5 @@ public sealed record FeatureShard(FeatureStatistics Statistics, FeatureOrigin Or
         }
 
         string Text(string name) => file.Metadata.TryGetValue(name, out string? text) ? text : throw file.Damaged($"its header has no {name}; it holds no feature statistics");
-
-        double[] Numbers(SafetensorEntry entry)
-        {
-            double[] numbers = new double[entry.Length / sizeof(double)];
-            file.Read(entry, MemoryMarshal.AsBytes(numbers.AsSpan()));
-            return numbers;
-        }
     }
 }

@@ -13,7 +13,7 @@ namespace DdpmJobs.Model.Sampling;
 internal sealed class Conditioning(SamplingSpec sampling, TrainedNetwork network)
 {
     /// <summary>Calls of the real network for each call that the sampler makes.</summary>
-    public int CallsPerStep => network.LabelCount > 0 && sampling.GuidanceScale is not (0 or 1) ? 2 : 1;
+    public int CallsPerStep => sampling.CallsPerStep(network.LabelCount);
 
     /// <summary>What the samples' file says of it; nothing for a network that takes no labels.</summary>
     public IReadOnlyDictionary<string, string> Protocol => network.LabelCount == 0

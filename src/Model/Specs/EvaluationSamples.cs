@@ -67,7 +67,7 @@ public sealed record EvaluationSamples : IRunCheck
     public int EvaluationsPerImage(RunSpec run)
     {
         SamplingSpec sampling = AsSampling(run);
-        return sampling.Sampler.NetworkEvaluations(run.Process.Timesteps) * (run.Network.LabelCount > 0 && sampling.GuidanceScale is not (0 or 1) ? 2 : 1);
+        return sampling.Sampler.NetworkEvaluations(run.Process.Timesteps) * sampling.CallsPerStep(run.Network.LabelCount);
     }
 
     /// <summary>The same as a sampling that draws images from noise.</summary>

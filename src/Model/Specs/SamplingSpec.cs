@@ -51,6 +51,9 @@ public sealed record SamplingSpec : IRunCheck
     [Range(0.0, 1000.0)]
     public double GuidanceScale { get; init; } = 1;
 
+    /// <summary>Calls of a network with so many labels for each call that the sampler makes: guidance asks without labels too.</summary>
+    internal int CallsPerStep(int labelCount) => labelCount > 0 && GuidanceScale is not (0 or 1) ? 2 : 1;
+
     /// <inheritdoc/>
     public void Check(RunSpec run, string path)
     {

@@ -59,7 +59,7 @@ internal sealed class ReferenceLibrary
     /// <param name="features">Whether the features themselves are wanted, and not statistics only.</param>
     /// <returns>Whether there are images, and not statistics only.</returns>
     public bool Prepare(ReferenceImages reference, FeatureSpace space, FeatureNetwork network, bool features) =>
-        reference is SplitReference split && Required(OriginOf(split, space, network), split, space, network, features).Length > 0;
+        reference is SplitReference split && Required(OriginOf(split, space, network), split, space, network, features, _ => true);
 
     /// <summary>Mean and covariance of true images.</summary>
     /// <returns>With what the protocol says of them.</returns>
@@ -76,15 +76,13 @@ internal sealed class ReferenceLibrary
     public (Tensor Features, JsonObject Protocol) Features(SplitReference reference, FeatureSpace space, FeatureNetwork network)
     {
         FeatureOrigin origin = OriginOf(reference, space, network);
-        string file = Required(origin, reference, space, network, features: true);
-        return (ReadFeatures(file, origin, network.Dimensions), ProtocolOf(reference, origin));
+        return (Required(origin, reference, space, network, features: true, file => ReadFeatures(file, origin, network.Dimensions)), ProtocolOf(reference, origin));
     }
 
     private (FeatureGaussian Gaussian, JsonObject Protocol) OfSplit(SplitReference reference, FeatureSpace space, FeatureNetwork network)
     {
         FeatureOrigin origin = OriginOf(reference, space, network);
-        FeatureShard shard = FeatureShard.Read(Required(origin, reference, space, network, features: false));
-        return (shard.Statistics.Gaussian(), ProtocolOf(reference, origin));
+        return (Required(origin, reference, space, network, features: false, file => ReadStatistics(file, origin)).Gaussian(), ProtocolOf(reference, origin));
     }
 
     private (FeatureGaussian Gaussian, JsonObject Protocol) OfFile(FileReference reference, FeatureSpace space, FeatureNetwork network)
@@ -133,7 +131,8 @@ internal sealed class ReferenceLibrary
         return File.Exists(mine) ? mine : Shared?.Find(name);
     }
 
-    private string Required(FeatureOrigin origin, SplitReference reference, FeatureSpace space, FeatureNetwork network, bool features)
+    // Reads the file that is there; one that cannot be read is made anew.
+    private T Required<T>(FeatureOrigin origin, SplitReference reference, FeatureSpace space, FeatureNetwork network, bool features, Func<string, T> read)
     {
         if (features && origin.Samples.Count > FeaturePart.MostKept)
             throw new SpecException("reference.images", $"must be at most {FeaturePart.MostKept} where features are kept; the {reference.SplitName} split has {origin.Samples.Count}");
@@ -143,8 +142,7 @@ internal sealed class ReferenceLibrary
         {
             try
             {
-                Verify(there, origin, network, features);
-                return there;
+                return read(there);
             }
             catch (InvalidDataException damage)
             {
@@ -153,15 +151,15 @@ internal sealed class ReferenceLibrary
         }
 
         Compute(origin, reference, space, network, features);
-        return Path.Combine(Folder.Path, NameOf(origin, features));
+        return read(Path.Combine(Folder.Path, NameOf(origin, features)));
     }
 
-    private static void Verify(string file, FeatureOrigin origin, FeatureNetwork network, bool features)
+    private static FeatureStatistics ReadStatistics(string file, FeatureOrigin origin)
     {
-        if (features)
-            ReadFeatures(file, origin, network.Dimensions).Dispose();
-        else if (FeatureShard.Read(file).Origin is FeatureOrigin other && (other with { Samples = origin.Samples } != origin || other.Samples.ToString() != origin.Samples.ToString()))
-            throw new InvalidDataException($"{file} cannot be used: it is of {other.Images} {other.Samples}, network {other.NetworkSha256}.");
+        FeatureShard shard = FeatureShard.Read(file);
+        return shard.Origin with { Samples = origin.Samples } == origin && shard.Origin.Samples.ToString() == origin.Samples.ToString()
+            ? shard.Statistics
+            : throw new InvalidDataException($"{file} cannot be used: it is of {shard.Origin.Images} {shard.Origin.Samples}, network {shard.Origin.NetworkSha256}.");
     }
 
     private void Compute(FeatureOrigin origin, SplitReference reference, FeatureSpace space, FeatureNetwork network, bool features)
@@ -210,8 +208,6 @@ internal sealed class ReferenceLibrary
             throw file.Damaged($"it does not hold the features of {origin.Images} {origin.Samples} by the network {origin.NetworkSha256}");
         }
 
-        float[] numbers = new float[origin.Samples.Count * dimensions];
-        file.Read(entry, MemoryMarshal.AsBytes(numbers.AsSpan()));
-        return tensor(numbers, [origin.Samples.Count, dimensions]).DetachFromDisposeScope();
+        return tensor(file.ReadAll<float>(entry), [origin.Samples.Count, dimensions]).DetachFromDisposeScope();
     }
 }

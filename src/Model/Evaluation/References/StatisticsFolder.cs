@@ -78,11 +78,7 @@ public sealed class StatisticsFolder(string path)
     }
 
     /// <summary>SHA-256 of a file in lower-case hexadecimal.</summary>
-    public static string HashOf(string file)
-    {
-        using FileStream stream = File.OpenRead(file);
-        return Convert.ToHexStringLower(SHA256.HashData(stream));
-    }
+    public static string HashOf(string file) => FileHash.Of(file);
 
     private string PlaceOf(string sha256, string end) => System.IO.Path.Combine(Path, sha256 + end);
 

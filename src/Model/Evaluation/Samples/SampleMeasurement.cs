@@ -105,7 +105,7 @@ internal sealed class SampleMeasurement : IDisposable
     /// <summary>Draws a range of the samples and shows it to the networks.</summary>
     /// <param name="network">The trained network.</param>
     /// <param name="range">Numbers of the first sample and after the last.</param>
-    /// <param name="checkpointSha256">SHA-256 of the network's file; empty where it has none.</param>
+    /// <param name="checkpointSha256">SHA-256 of the network's file, by which shards of one evaluation know each other; empty where the samples are all drawn here.</param>
     /// <exception cref="SpecException">A drawn image is not finite.</exception>
     public SampleShard Draw(TrainedNetwork network, (int First, int End) range, string checkpointSha256)
     {

@@ -116,9 +116,8 @@ internal sealed record SampleShard(string SpecHash, string CheckpointSha256, int
         FeaturePart Part(int p)
         {
             Dictionary<int, FeatureStatistics> splits = [];
-            long[] counts = new long[Entry($"{p}.score.counts", SafetensorType.I64).Length / sizeof(long)];
-            file.Read(Entry($"{p}.score.counts", SafetensorType.I64), MemoryMarshal.AsBytes(counts.AsSpan()));
-            SafetensorEntry classes = Entry($"{p}.score.classes", SafetensorType.F64);
+            long[] counts = file.ReadAll<long>(file.Find($"{p}.score.counts", SafetensorType.I64));
+            SafetensorEntry classes = file.Find($"{p}.score.classes", SafetensorType.F64);
             for (int split = 0; split < counts.Length; split++)
             {
                 if (file.Metadata.ContainsKey($"{p}.split.{split}.count"))
@@ -143,24 +142,14 @@ internal sealed record SampleShard(string SpecHash, string CheckpointSha256, int
         int Number(string name) =>
             int.TryParse(Text(name), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw file.Damaged($"its {name} is \"{Text(name)}\"");
 
-        SafetensorEntry Entry(string name, SafetensorType type) => file.Find(name, type);
-
-        double[] Doubles(string name)
-        {
-            SafetensorEntry entry = Entry(name, SafetensorType.F64);
-            double[] numbers = new double[entry.Length / sizeof(double)];
-            file.Read(entry, MemoryMarshal.AsBytes(numbers.AsSpan()));
-            return numbers;
-        }
+        double[] Doubles(string name) => file.ReadAll<double>(file.Find(name, SafetensorType.F64));
 
         float[] Floats(string name, long count)
         {
-            SafetensorEntry entry = Entry(name, SafetensorType.F32);
+            SafetensorEntry entry = file.Find(name, SafetensorType.F32);
             if (entry.Length != count * sizeof(float))
                 throw file.Damaged($"tensor {name} has the shape [{string.Join(", ", entry.Shape)}] instead of {count} elements");
-            float[] numbers = new float[count];
-            file.Read(entry, MemoryMarshal.AsBytes(numbers.AsSpan()));
-            return numbers;
+            return file.ReadAll<float>(entry);
         }
     }
 

@@ -1,14 +1,20 @@
 using System.CommandLine;
 using DdpmJobs.Cli.Errors;
 using DdpmJobs.Cli.Verbs;
+using DdpmJobs.Model.Training;
 
 namespace DdpmJobs.Cli;
 
 /// <summary>The <c>ddpm</c> command.</summary>
 internal static class Program
 {
+    // The verbs that hold tensors.
+    private static readonly string[] Computing = ["run", "up", "runner", "statistics"];
+
     public static async Task<int> Main(string[] args)
     {
+        if (args.Length > 0 && Computing.Contains(args[0]))
+            Relaunch.ForTensors();
         using Interrupts interrupts = new();
         return await RunAsync(args, Terminal.OfProcess(), interrupts.Token);
     }

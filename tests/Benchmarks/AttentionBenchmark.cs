@@ -26,7 +26,7 @@ internal static class AttentionBenchmark
             return 2;
         }
 
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         set_num_threads(Setting.Threads);
         foreach ((string name, int images, int pixels, int channels) in Cases)
         {

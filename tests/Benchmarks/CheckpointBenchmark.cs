@@ -24,7 +24,7 @@ internal static class CheckpointBenchmark
     /// <param name="args">A folder to write to; a temporary one by default.</param>
     public static int Run(string[] args)
     {
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         set_num_threads(1);
         string folder = args.Length > 0 ? args[0] : Directory.CreateTempSubdirectory("ddpm-benchmark-").FullName;
         using TrainingState state = new(Spec, 3, CPU) { DataHash = new string('0', 64) };

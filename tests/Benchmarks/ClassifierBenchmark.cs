@@ -25,7 +25,7 @@ internal static class ClassifierBenchmark
         string? data = Option("--data");
         int threads = Option("--threads") is string number ? int.Parse(number, CultureInfo.InvariantCulture) : Setting.Threads;
         string[] named = [.. args.Where(Sets.ContainsKey)];
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         set_num_threads(threads);
         string folder = Directory.CreateTempSubdirectory("ddpm-benchmark-").FullName;
         try

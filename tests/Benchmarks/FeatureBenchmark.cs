@@ -23,7 +23,7 @@ internal static class FeatureBenchmark
         bool alone = args.Contains("--alone");
         if (!alone && !Peer.IsThere())
             return 2;
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         int threads = Number("--threads", Setting.Threads);
         set_num_threads(threads);
 

@@ -15,7 +15,7 @@ internal static class FrechetBenchmark
 
     public static int Run(string[] args)
     {
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         set_num_threads(Setting.Threads);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();

@@ -30,7 +30,7 @@ internal static class LoggingBenchmark
             return 2;
         }
 
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         set_num_threads(1);
         string folder = Directory.CreateTempSubdirectory("ddpm-benchmark-").FullName;
         try

@@ -43,7 +43,7 @@ internal static class MemoryBenchmark
 
     private static int Train(Setting setting)
     {
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         set_num_threads(Setting.Threads);
         string folder = Directory.CreateTempSubdirectory("ddpm-benchmark-").FullName;
         try

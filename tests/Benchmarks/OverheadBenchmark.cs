@@ -22,7 +22,7 @@ internal static class OverheadBenchmark
             return 2;
         }
 
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         set_num_threads(Setting.Threads);
         string folder = Directory.CreateTempSubdirectory("ddpm-benchmark-").FullName;
         try

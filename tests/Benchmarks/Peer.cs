@@ -27,6 +27,7 @@ internal sealed class Peer : IDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
+        start.Environment.Remove(TensorMemory.Tunables);
         _process = Process.Start(start)!;
     }
 
@@ -40,7 +41,7 @@ internal sealed class Peer : IDisposable
         bool alone = args.Contains(Alone);
         if (!alone && !IsThere())
             return 2;
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         TorchSharp.torch.set_num_threads(Setting.Threads);
         foreach (Setting setting in Setting.Named([.. args.Where(arg => arg != Alone)]))
         {

@@ -1,4 +1,8 @@
 using DdpmJobs.Benchmarks;
+using DdpmJobs.Model.Training;
+
+// As the runner begins.
+Relaunch.ForTensors();
 
 // One class a benchmark.
 Dictionary<string, (string Summary, Func<string[], int> Run)> benchmarks = new()

@@ -65,7 +65,7 @@ internal static class StartBenchmark
     // To be read by the parent: claim to work, work to the first step's begin, and its length, in milliseconds.
     private static async Task OnceAsync(string name, int threads, string data)
     {
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         string folder = Directory.CreateTempSubdirectory("ddpm-start-").FullName;
         RunnerOptions options = new() { Name = "benchmark", Devices = "cpu", Slots = 1, ThreadsPerSlot = threads, DataFolder = data, WorkFolder = Path.Combine(folder, "work") };
         Watched watched = new(RunWork.OfModel(threads));
@@ -95,7 +95,7 @@ internal static class StartBenchmark
     // Where the time before the first step goes.
     private static void Parts(string name, string? data)
     {
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         RunSpec spec = Cases[name];
         for (int round = 0; round < 3; round++)
         {

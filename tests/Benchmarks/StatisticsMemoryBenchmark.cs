@@ -34,7 +34,7 @@ internal static class StatisticsMemoryBenchmark
 
     private static int Sum(int samples)
     {
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         set_num_threads(Setting.Threads);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();

@@ -23,7 +23,7 @@ internal static class ThreadsBenchmark
     public static int Run(string[] args)
     {
         bool quick = args.Contains("--quick");
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         string folder = Directory.CreateTempSubdirectory("ddpm-threads-").FullName;
         try
         {

@@ -15,7 +15,7 @@ internal static class PairHost
     /// <summary>Trains both: a folder.</summary>
     public static int Run(string[] args)
     {
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         using Barrier start = new(2);
         Thread[] threads = [.. Enumerable.Range(1, 2).Select(seed => new Thread(() => Train(seed, args[0], start)))];
         foreach (Thread thread in threads)

@@ -24,7 +24,7 @@ internal static class TrainHost
     /// <summary>Trains: spec file, folder, milliseconds between checkpoints, threads.</summary>
     public static int Run(string[] args)
     {
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         torch.set_num_threads(int.Parse(args[3], CultureInfo.InvariantCulture));
         RunSpec spec = SpecJson.ReadText<RunSpec>(File.ReadAllText(args[0]));
         string folder = args[1];

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DdpmJobs.Model.Training;
 
 namespace DdpmJobs.EndToEnd.Tests;
 
@@ -90,6 +91,7 @@ public class EmbeddedTests
         await using (CliProcess first = CliProcess.Start(interrupted.Path, Plain, "run", file))
         {
             await EmbeddedStore.UntilAsync(interrupted.Path, "select count(*) > 4 from metric_chunk", first);
+            AssertHasOneHeap(first);
             first.Interrupt();
             Assert.True(await first.EndAsync(Limit) == 130, first.Describe());
         }
@@ -107,5 +109,14 @@ public class EmbeddedTests
         string[] expected = await Curves.OfSqliteAsync(EmbeddedStore.FileOf(whole.Path));
         Assert.True(expected.Length > 2 * 600);
         Assert.Equal(expected, await Curves.OfSqliteAsync(EmbeddedStore.FileOf(interrupted.Path)));
+    }
+
+    // The process that was started has begun itself anew, under the same number, with what its memory needs; it is not set for the tests.
+    private static void AssertHasOneHeap(CliProcess process)
+    {
+        if (!TensorMemory.IsGlibc)
+            return;
+        string environment = File.ReadAllText($"/proc/{process.Id}/environ").Replace('\0', ':'); // older versions of glibc cut the settings there
+        Assert.Contains($":{TensorMemory.Tunables}={TensorMemory.WithTunables(null)}:", environment, StringComparison.Ordinal);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
             Ports.RequireFree(IPAddress.Loopback, port);
         }
 
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         DataFolder data = DataFolder.Open(dataFolder);
         WebApplication? app = null;
         try

@@ -16,7 +16,7 @@ internal static class RunnerHost
         StoreOptions store = deployment.RequirePostgres();
         BrokerAddress broker = BrokerAddress.Parse(deployment.Endpoints.RabbitMq);
 
-        NativeMemory.Keep();
+        TensorMemory.Keep();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Production" });
         builder.Services.AddLogs(LogEventLevel.Information, file: null, deployment.Seq, terminal);
         builder.Services.AddHostBasics();

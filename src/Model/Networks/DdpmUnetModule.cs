@@ -112,7 +112,7 @@ internal sealed class DdpmUnetModule : ConditionalModule
                 h = _up[i].Resample!.call(h);
         }
 
-        return _convOut.call(_normOut.call(h)).contiguous().MoveToOuterDisposeScope();
+        return _convOut.call(_normOut.call(h, null)).contiguous().MoveToOuterDisposeScope();
 
         Tensor Apply(UnetLevel level, int block, Tensor h) => Recomputation.Of(_recompute, (shortcut, x, time) => level.Block(block, shortcut, x, time), h, time);
     }

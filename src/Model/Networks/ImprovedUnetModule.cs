@@ -109,6 +109,6 @@ internal sealed class ImprovedUnetModule : ConditionalModule
         foreach (ImprovedStage stage in _up)
             h = Recomputation.Of(_recompute, stage.Apply, torch.cat([h, skips.Pop()], 1), time);
 
-        return _convOut.call(_normOut.call(h)).contiguous().MoveToOuterDisposeScope();
+        return _convOut.call(_normOut.call(h, null)).contiguous().MoveToOuterDisposeScope();
     }
 }

@@ -40,8 +40,12 @@ public sealed record NetworkSummary(IReadOnlyList<int> Image, int OutputChannels
         List<LayerSummary> layers = [];
         foreach ((string name, nn.Module child) in Descendants("", module).DistinctBy(child => child.Module, ReferenceEqualityComparer.Instance))
         {
-            if (child is nn.Module<Tensor, Tensor> layer && (OwnParameters(layer).Any() || layer is IHiddenProducts))
+            if (!OwnParameters(child).Any() && child is not IHiddenProducts)
+                continue;
+            if (child is nn.Module<Tensor, Tensor> layer)
                 layer.register_forward_hook((_, _, output) => Note(name, layer, output));
+            else if (child is nn.Module<Tensor, Tensor, Tensor> conditional)
+                conditional.register_forward_hook((_, _, _, output) => Note(name, conditional, output));
         }
 
         Tensor labels = zeros(1, dtype: ScalarType.Int64);

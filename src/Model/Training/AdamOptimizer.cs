@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Runtime.Intrinsics;
+using DdpmJobs.Model.Networks.Kernels;
 using DdpmJobs.Model.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -39,16 +41,34 @@ public sealed record AdamOptimizer : Optimizer
     /// <inheritdoc/>
     public override void Step(Tensor parameters, Tensor gradient, IReadOnlyList<Tensor> slots, long step, double learningRate)
     {
+        // The corrections are taken in double: at step 0 the second one divides by 0.001.
+        double rate = learningRate / (1 - Math.Pow(Beta1, step + 1));
+        double rootScale = 1 / Math.Sqrt(1 - Math.Pow(Beta2, step + 1));
+        (Tensor m, Tensor v) = (slots[0], slots[1]);
+        if (Fits(parameters, gradient, m, v))
+        {
+            Update(parameters, gradient, m, v, rate, rootScale);
+            return;
+        }
+
         using IDisposable quiet = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        (Tensor m, Tensor v) = (slots[0], slots[1]);
         m.lerp_(gradient, 1 - Beta1);
         v.mul_(Beta2).addcmul_(gradient, gradient, 1 - Beta2);
+        Tensor denominator = v.sqrt().mul_(rootScale).add_(Epsilon);
+        parameters.addcdiv_(m, denominator, -rate);
+    }
 
-        // The corrections are taken in double: at step 0 the second one divides by 0.001.
-        double correction1 = 1 - Math.Pow(Beta1, step + 1);
-        double correction2 = 1 - Math.Pow(Beta2, step + 1);
-        Tensor denominator = v.sqrt().mul_(1 / Math.Sqrt(correction2)).add_(Epsilon);
-        parameters.addcdiv_(m, denominator, -learningRate / correction1);
+    private static bool Fits(params Tensor[] buffers) =>
+        Vector512.IsHardwareAccelerated && buffers.All(buffer => buffer.device_type == DeviceType.CPU && buffer.dtype == ScalarType.Float32 && buffer.is_contiguous() && buffer.numel() <= int.MaxValue / sizeof(float));
+
+    private unsafe void Update(Tensor parameters, Tensor gradient, Tensor m, Tensor v, double rate, double rootScale)
+    {
+        AdamUpdate work = new()
+        {
+            Count = parameters.numel(), Values = Vectors.Of(parameters), Gradient = Vectors.Of(gradient), First = Vectors.Of(m), Second = Vectors.Of(v),
+            FirstShare = (float)(1 - Beta1), SecondKept = (float)Beta2, SecondShare = (float)(1 - Beta2), RootScale = (float)rootScale, Epsilon = (float)Epsilon, Rate = (float)rate,
+        };
+        ThreadTeam.Run(work.Parts, &AdamUpdate.Do, &work);
     }
 }

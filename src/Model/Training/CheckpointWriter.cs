@@ -23,10 +23,18 @@ internal sealed class CheckpointWriter(TrainingState state, TrainingSession sess
     {
         Finish();
         (_snapshot ??= new TrainingSnapshot(state)).Take();
-        SavedCheckpoint checkpoint = new(Path.Combine(session.Folder, $"step-{state.Step:D8}.safetensors"), state.Step) { IsKept = isKept, BestOf = bestOf };
+        SavedCheckpoint checkpoint = Now(isKept, bestOf);
 
         // A thread of its own: one of the pool may come late, or be this one, while it waits.
-        _writing = Task.Factory.StartNew(() => Write(checkpoint), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        _writing = Task.Factory.StartNew(() => Write(checkpoint, _snapshot.Write), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+    }
+
+    /// <summary>Writes the state as it is, without a copy of it, and waits until the file is complete: for the end of a training, when nothing changes it any more.</summary>
+    /// <inheritdoc cref="Begin"/>
+    public void WriteLast(bool isKept, IReadOnlyList<CheckpointSelection> bestOf)
+    {
+        Finish();
+        Write(Now(isKept, bestOf), state.Save);
     }
 
     /// <summary>Throws what broke the file that was written last; returns at once where it is still being written.</summary>
@@ -55,11 +63,14 @@ internal sealed class CheckpointWriter(TrainingState state, TrainingSession sess
         _snapshot?.Dispose();
     }
 
-    private void Write(SavedCheckpoint checkpoint)
+    private SavedCheckpoint Now(bool isKept, IReadOnlyList<CheckpointSelection> bestOf) =>
+        new(Path.Combine(session.Folder, $"step-{state.Step:D8}.safetensors"), state.Step) { IsKept = isKept, BestOf = bestOf };
+
+    private void Write(SavedCheckpoint checkpoint, Action<string> write)
     {
         try
         {
-            _snapshot!.Write(checkpoint.Path);
+            write(checkpoint.Path);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -173,15 +173,15 @@ public sealed class Trainer
     {
         bool isTime = _session.Clock.GetElapsedTime(_saved) >= _session.CheckpointInterval && !_checkpoints.IsBusy;
         if (isTime || IsKept || Selections.Count > 0)
-            Save();
+            Save(_checkpoints.Begin);
     }
 
-    /// <summary>Begins to write the state, unless it is broken: what was measured so far is handed over first, and a step that was not sound throws there.</summary>
-    private void Save()
+    /// <summary>Has the state written, unless it is broken: what was measured so far is handed over first, and a step that was not sound throws there.</summary>
+    private void Save(Action<bool, IReadOnlyList<CheckpointSelection>> write)
     {
         _log.Flush();
         RequireFiniteWeights();
-        _checkpoints.Begin(IsKept, Selections);
+        write(IsKept, Selections);
         _saved = _session.Clock.GetTimestamp();
         _log.RestartClock();
     }
@@ -192,8 +192,7 @@ public sealed class Trainer
     {
         _checkpoints.Finish();
         if (_checkpoints.Newest?.Step != _state.Step)
-            Save();
-        _checkpoints.Finish();
+            Save(_checkpoints.WriteLast);
         return _checkpoints.Newest!.Path;
     }
 

@@ -87,7 +87,7 @@ public class LayerTests
         double epsilon = double.Parse(NetworkGoldens.Value(name, "eps").TrimEnd(')'), CultureInfo.InvariantCulture);
         using GroupNormalization layer = new(new Initializer(0), numbers[1], numbers[0], epsilon);
         NetworkGoldens.Fill(layer, new JsonArray(new JsonArray("weight", new JsonArray((long)numbers[1])), new JsonArray("bias", new JsonArray((long)numbers[1]))));
-        Tensor y = layer.forward(NetworkGoldens.Noise(10, 2, numbers[1], 2, 2));
+        Tensor y = layer.forward(NetworkGoldens.Noise(10, 2, numbers[1], 2, 2), null);
         NetworkGoldens.AssertClose(Goldens["nets"]![name]!["output_first_sample_first_8_channels"]!, y[0, ..8].flatten());
     }
 
@@ -97,7 +97,7 @@ public class LayerTests
         using DisposeScope scope = NewDisposeScope();
         using GroupNormalization layer = new(new Initializer(0), 1, 1);
         // Variance 1e-6 beside epsilon 1e-6 halves the square: with PyTorch's 1e-5 the result would be 0.3015.
-        Tensor y = layer.forward(tensor(new float[] { 1e-3f, -1e-3f }, [1, 1, 1, 2]));
+        Tensor y = layer.forward(tensor(new float[] { 1e-3f, -1e-3f }, [1, 1, 1, 2]), null);
         Assert.Equal(0.70711, y[0, 0, 0, 0].item<float>(), 1e-4);
     }
 

@@ -12,13 +12,15 @@ public sealed class NormalizedActivationTests
     private const int Layer = 3;
 
     [Theory]
-    [InlineData(3, 32, 5, 7, 8, true, 0.1)]
-    [InlineData(2, 64, 8, 8, 32, true, 0.0)]
-    [InlineData(5, 16, 1, 2, 8, true, 0.5)]
-    [InlineData(1, 256, 16, 16, 32, false, 0.0)]
-    [InlineData(4, 48, 9, 3, 3, false, 0.25)]
-    [InlineData(2, 128, 32, 32, 32, true, 0.1)]
-    public void Of_AnyShape_IsTheThreeOperationsAndTheirGradients(int n, int channels, int height, int width, int groups, bool activates, double rate)
+    [InlineData(3, 32, 5, 7, 8, true, 0.1, false)]
+    [InlineData(3, 32, 5, 7, 8, true, 0.1, true)]
+    [InlineData(2, 64, 8, 8, 32, true, 0.0, false)]
+    [InlineData(5, 16, 1, 2, 8, true, 0.5, true)]
+    [InlineData(1, 256, 16, 16, 32, false, 0.0, false)]
+    [InlineData(4, 48, 9, 3, 3, false, 0.25, true)]
+    [InlineData(2, 128, 32, 32, 32, true, 0.1, false)]
+    [InlineData(2, 128, 32, 32, 32, true, 0.1, true)]
+    public void Of_AnyShape_IsTheOperationsOneByOneAndTheirGradients(int n, int channels, int height, int width, int groups, bool activates, double rate, bool adds)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = (3 * Normal(1, n, channels, height, width) + 1).requires_grad_();
@@ -26,20 +28,25 @@ public sealed class NormalizedActivationTests
         Tensor dy = Normal(4, n, channels, height, width);
         DropoutContext dropout = new(7) { Step = 11 };
 
-        // The three operations, in double precision.
+        Tensor? added = adds ? (2 * Normal(5, n, channels)).requires_grad_() : null;
+
+        // The operations one by one, in double precision.
         Tensor exactX = x.detach().to(float64).requires_grad_(), exactGamma = gamma.detach().to(float64).requires_grad_(), exactBeta = beta.detach().to(float64).requires_grad_();
-        Tensor exact = nn.functional.group_norm(exactX, groups, exactGamma, exactBeta, 1e-6);
+        Tensor? exactAdded = added?.detach().to(float64).requires_grad_();
+        Tensor exact = nn.functional.group_norm(adds ? exactX + exactAdded!.unsqueeze(-1).unsqueeze(-1) : exactX, groups, exactGamma, exactBeta, 1e-6);
         exact = activates ? nn.functional.silu(exact) : exact;
         exact = rate > 0 ? exact * dropout.Mask([n, channels, height, width], rate, Layer, CPU).to(float64) : exact;
         exact.backward([dy.to(float64)]);
 
-        Tensor y = NormalizedActivation.Of(x, gamma, beta, groups, 1e-6, activates, rate > 0 ? dropout.MaskOf(rate, Layer) : default);
+        Tensor y = NormalizedActivation.Of(x, added, gamma, beta, groups, 1e-6, activates, rate > 0 ? dropout.MaskOf(rate, Layer) : default);
         y.backward([dy]);
 
         AssertNear(exact, y, 2e-6);
         AssertNear(exactX.grad!, x.grad!, 5e-6);
         AssertNear(exactGamma.grad!, gamma.grad!, 5e-6);
         AssertNear(exactBeta.grad!, beta.grad!, 5e-6);
+        if (adds)
+            AssertNear(exactAdded!.grad!, added!.grad!, 5e-6);
     }
 
     [Fact]
@@ -65,7 +72,7 @@ public sealed class NormalizedActivationTests
         (Tensor Y, Tensor Dx, Tensor Dgamma) Pass(Tensor input)
         {
             Tensor leaf = input.detach().requires_grad_(), gamma = ones(32).requires_grad_(), beta = zeros(32).requires_grad_();
-            Tensor y = NormalizedActivation.Of(leaf, gamma, beta, 8, 1e-6, true, dropout.MaskOf(0.2, Layer));
+            Tensor y = NormalizedActivation.Of(leaf, null, gamma, beta, 8, 1e-6, true, dropout.MaskOf(0.2, Layer));
             y.backward([dy]);
             return (y, leaf.grad!, gamma.grad!);
         }
@@ -77,8 +84,8 @@ public sealed class NormalizedActivationTests
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
         Tensor x = ones(4, 16, 3, 1) + arange(3).view(1, 1, 3, 1); // 48 elements an image: rows begin in the middle of vectors
-        Tensor whole = NormalizedActivation.Of(x, ones(16), ones(16), 1, 1e-6, false, Mask(firstRow: 0));
-        Tensor part = NormalizedActivation.Of(x.narrow(0, 1, 3), ones(16), ones(16), 1, 1e-6, false, Mask(firstRow: 1));
+        Tensor whole = NormalizedActivation.Of(x, null, ones(16), ones(16), 1, 1e-6, false, Mask(firstRow: 0));
+        Tensor part = NormalizedActivation.Of(x.narrow(0, 1, 3), null, ones(16), ones(16), 1, 1e-6, false, Mask(firstRow: 1));
         Assert.True(whole.narrow(0, 1, 3).equal(part).all().item<bool>());
         Assert.False(whole.narrow(0, 0, 3).equal(part).all().item<bool>());
 
@@ -92,7 +99,7 @@ public sealed class NormalizedActivationTests
         using IDisposable quiet = no_grad();
         Tensor x = ones(2, 16, 2, 2);
         x[0, 3, 1, 1] = float.NaN;
-        Tensor y = NormalizedActivation.Of(x, ones(16), ones(16), 4, 1e-6, true, default);
+        Tensor y = NormalizedActivation.Of(x, null, ones(16), ones(16), 4, 1e-6, true, default);
         Assert.True(y[0].narrow(0, 0, 4).isnan().all().item<bool>());
         Assert.False(y[1].isnan().any().item<bool>());
     }

@@ -15,7 +15,7 @@ internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
     /// <summary>What is then added, (C,): the parameter, and what the mean lost when it was rounded.</summary>
     public float* Shift => Part(1);
 
-    /// <summary>Mean of each channel's group, (C,).</summary>
+    /// <summary>Mean of each channel's group without what is added to the channel, (C,): x less this is x with that less the mean.</summary>
     public float* Mean => Part(2);
 
     /// <summary>1 / standard deviation of each channel's group, (C,).</summary>
@@ -43,14 +43,16 @@ internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
     public double SecondOf(int group) => Of(group, shape.Channels);
 
     /// <summary>Writes a number of each group to <see cref="Mean"/> of its channels.</summary>
+    /// <param name="groups">The numbers, (G,).</param>
+    /// <param name="added">What is added to each channel, (C,); null for nothing.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void SpreadToMean(double* groups)
+    public void SpreadToMean(double* groups, float* added)
     {
         float* mean = Mean;
         for (int group = 0, channel = 0; group < shape.Groups; group++)
         {
             for (int end = channel + shape.ChannelsPerGroup; channel < end; channel++)
-                mean[channel] = (float)groups[group];
+                mean[channel] = (float)(added == null ? groups[group] : groups[group] - added[channel]);
         }
     }
 
@@ -58,8 +60,9 @@ internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
     /// <param name="gamma">Scale of each channel.</param>
     /// <param name="beta">Shift of each channel.</param>
     /// <param name="moments">Mean and 1 / standard deviation of each group, (2, G).</param>
+    /// <param name="added">What is added to each channel, (C,); null for nothing.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Set(float* gamma, float* beta, double* moments)
+    public void Set(float* gamma, float* beta, double* moments, float* added)
     {
         float* scale = Scale, shift = Shift, mean = Mean, inverse = Inverse;
         for (int group = 0, channel = 0; group < shape.Groups; group++)
@@ -67,10 +70,11 @@ internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
             (double middle, double spread) = (moments[group], moments[shape.Groups + group]);
             for (int end = channel + shape.ChannelsPerGroup; channel < end; channel++)
             {
-                mean[channel] = (float)middle;
+                double left = added == null ? middle : middle - added[channel];
+                mean[channel] = (float)left;
                 inverse[channel] = (float)spread;
                 scale[channel] = (float)(spread * gamma[channel]);
-                shift[channel] = (float)(beta[channel] + (mean[channel] - middle) * scale[channel]);
+                shift[channel] = (float)(beta[channel] + (mean[channel] - left) * scale[channel]);
             }
         }
     }

@@ -18,6 +18,9 @@ internal unsafe struct NormalizationBackward
     /// <summary>Takes each image's part of the gradients of scale and shift, (N, 2, C).</summary>
     public double* ParameterGradients;
 
+    /// <summary>Takes the gradient of what was added, (N, C); null where nothing was.</summary>
+    public float* AddedGradient;
+
     /// <summary>Does a range of images; the context is one of these.</summary>
     public static void Do(void* context, int first, int end)
     {
@@ -39,7 +42,7 @@ internal unsafe struct NormalizationBackward
         NormalizationShape shape = Forward.Shape;
         long start = (long)image * shape.Elements;
         long firstElement = (Forward.Mask.FirstRow + image) * shape.Elements;
-        channels.Set(Forward.Gamma, Forward.Beta, Forward.Moments + (long)image * 2 * shape.Groups);
+        channels.Set(Forward.Gamma, Forward.Beta, Forward.Moments + (long)image * 2 * shape.Groups, Forward.AddedTo(image));
         channels.Clear();
         for (int pixel = 0; pixel < shape.Pixels; pixel += shape.ChunkPixels)
         {
@@ -118,13 +121,43 @@ internal unsafe struct NormalizationBackward
             }
         }
 
-        Combine(x, dx, channels);
+        if (AddedGradient == null)
+        {
+            Combine(x, dx, shape.Elements, channels);
+            return;
+        }
+
+        // What was added went to every pixel; the sums are taken while the numbers are at hand.
+        channels.Clear();
+        for (int pixel = 0; pixel < shape.Pixels; pixel += shape.ChunkPixels)
+        {
+            int offset = pixel * shape.Channels;
+            int length = Math.Min(shape.ChunkPixels, shape.Pixels - pixel) * shape.Channels;
+            Combine(x + offset, dx + offset, length, channels);
+            AddUp(dx + offset, length, channels);
+        }
+
+        for (int channel = 0; channel < shape.Channels; channel++)
+            AddedGradient[(long)image * shape.Channels + channel] = (float)channels.First(channel);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Combine(float* x, float* dx, ChannelCoefficients channels)
+    private readonly void AddUp(float* dx, int count, ChannelCoefficients channels)
     {
-        (int stride, int count) = (Forward.Shape.Channels, Forward.Shape.Elements);
+        int stride = Forward.Shape.Channels;
+        for (int channel = 0; channel < stride; channel += Vectors.Lanes)
+        {
+            Vector512<float> sum = Vector512<float>.Zero;
+            for (int i = channel; i < count; i += stride)
+                sum += Vector512.Load(dx + i);
+            channels.AddFirst(channel, sum);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Combine(float* x, float* dx, int count, ChannelCoefficients channels)
+    {
+        int stride = Forward.Shape.Channels;
         float* scales = channels.Scale, slopes = channels.Mean, shifts = channels.Shift;
         for (int pixel = 0; pixel < count; pixel += stride)
         {

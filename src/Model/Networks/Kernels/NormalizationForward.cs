@@ -12,6 +12,9 @@ internal unsafe struct NormalizationForward
     /// <summary>Input, (N, H W, C).</summary>
     public float* X;
 
+    /// <summary>What is added to every pixel before all else, (N, C); null for nothing.</summary>
+    public float* Added;
+
     /// <summary>Output, as the input.</summary>
     public float* Y;
 
@@ -43,8 +46,9 @@ internal unsafe struct NormalizationForward
         float* x = X + (long)image * Shape.Elements;
         float* y = Y + (long)image * Shape.Elements;
         double* moments = Moments + (long)image * 2 * Shape.Groups;
-        MeasureMoments(x, moments, channels);
-        channels.Set(Gamma, Beta, moments);
+        float* added = AddedTo(image);
+        MeasureMoments(x, added, moments, channels);
+        channels.Set(Gamma, Beta, moments, added);
         long firstElement = (Mask.FirstRow + image) * Shape.Elements;
         for (int pixel = 0; pixel < Shape.Pixels; pixel += Shape.ChunkPixels)
         {
@@ -55,6 +59,9 @@ internal unsafe struct NormalizationForward
                 Mask.Drop(firstElement + offset, y + offset, count, draws);
         }
     }
+
+    /// <summary>What is added to the pixels of an image, (C,); null for nothing.</summary>
+    public readonly float* AddedTo(int image) => Added == null ? null : Added + (long)image * Shape.Channels;
 
     // Scale, shift, activate.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -75,18 +82,18 @@ internal unsafe struct NormalizationForward
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void MeasureMoments(float* x, double* moments, ChannelCoefficients channels)
+    private readonly void MeasureMoments(float* x, float* added, double* moments, ChannelCoefficients channels)
     {
         // The means first, then the squares of what is left: one pass with x^2 would cancel.
         double count = (double)Shape.Pixels * Shape.ChannelsPerGroup;
         channels.Clear();
         for (int group = 0; group < Shape.Groups; group++)
             moments[group] = 0;
-        channels.SpreadToMean(moments);
+        channels.SpreadToMean(moments, added);
         AddUp(x, channels, squares: false);
         for (int group = 0; group < Shape.Groups; group++)
             moments[group] = channels.FirstOf(group) / count;
-        channels.SpreadToMean(moments);
+        channels.SpreadToMean(moments, added);
         AddUp(x, channels, squares: true);
         for (int group = 0; group < Shape.Groups; group++)
             moments[Shape.Groups + group] = 1 / Math.Sqrt(channels.SecondOf(group) / count + Shape.Epsilon);

@@ -34,7 +34,7 @@ internal sealed class AttentionBlock : Module<Tensor, Tensor>, IHiddenProducts
     {
         using DisposeScope scope = NewDisposeScope();
         (long n, long channels, long height, long width) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
-        Tensor h = _norm.call(x);
+        Tensor h = _norm.call(x, null);
 
         // Pixels by channels, which is how the channels-last layout lies in memory.
         (Tensor q, Tensor k, Tensor v) = (Rows(_q.call(h)), Rows(_k.call(h)), Rows(_v.call(h)));

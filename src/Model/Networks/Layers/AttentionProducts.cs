@@ -56,7 +56,7 @@ internal sealed class AttentionProducts : autograd.SingleTensorFunction<Attentio
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
         AttentionShape shape = (AttentionShape)ctx.get_data(Settings);
-        List<Tensor> saved = ctx.get_saved_variables();
+        List<Tensor> saved = BackwardPass.TakeSaved(ctx);
         Tensor dy = grad_output.contiguous();
         Tensor dq = empty_like(saved[0]), dk = empty_like(saved[1]), dv = empty_like(saved[2]);
         AttentionBackward work = new()
@@ -68,7 +68,7 @@ internal sealed class AttentionProducts : autograd.SingleTensorFunction<Attentio
             ValueGradient = Vectors.Of(dv),
         };
         ThreadTeam.Run(shape.Images, &AttentionBackward.Do, &work);
-        return [dq.MoveToOuterDisposeScope(), dk.MoveToOuterDisposeScope(), dv.MoveToOuterDisposeScope(), null!];
+        return BackwardPass.Return(grad_output, dq, dk, dv, null);
     }
 
     private static unsafe (Tensor Y, Tensor Moments) Forward(Tensor q, Tensor k, Tensor v, AttentionShape shape)

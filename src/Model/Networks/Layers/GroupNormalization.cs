@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 
 namespace DdpmJobs.Model.Networks.Layers;
 
-/// <summary>Group normalisation with scale and shift, and what follows it in a block: SiLU, and dropout in training.</summary>
-internal sealed class GroupNormalization : Module<Tensor, Tensor>
+/// <summary>Group normalisation with scale and shift, with what goes before it in a block, the addition of the embedded t, and what follows: SiLU, and dropout in training.</summary>
+internal sealed class GroupNormalization : Module<Tensor, Tensor?, Tensor>
 {
     /// <summary>The default of tf.contrib.layers.group_norm, which the official network uses.</summary>
     public const double OfficialEpsilon = 1e-6;
@@ -38,14 +38,17 @@ internal sealed class GroupNormalization : Module<Tensor, Tensor>
         register_parameter("bias", _bias);
     }
 
-    /// <inheritdoc/>
-    public override Tensor forward(Tensor x)
+    /// <param name="x">(N, C, H, W).</param>
+    /// <param name="added">Added to every pixel first, (N, C); null for nothing.</param>
+    public override Tensor forward(Tensor x, Tensor? added)
     {
         bool drops = training && _dropout is { Rate: > 0 };
         if (NormalizedActivation.Fits(x))
-            return NormalizedActivation.Of(x, _weight, _bias, _groups, _epsilon, _activates, drops ? _dropout!.Mask : default);
+            return NormalizedActivation.Of(x, added, _weight, _bias, _groups, _epsilon, _activates, drops ? _dropout!.Mask : default);
 
         using DisposeScope scope = NewDisposeScope();
+        if (added is not null)
+            x = x + added.unsqueeze(-1).unsqueeze(-1);
         Tensor h = functional.group_norm(x, _groups, _weight, _bias, _epsilon);
         if (_activates)
             h = functional.silu(h);

@@ -50,18 +50,18 @@ internal sealed class ImprovedResidualBlock : Module<Tensor, Tensor, Tensor>
     public Tensor Apply(Tensor shortcut, Tensor x, Tensor time)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor h = _conv1.call(_norm1.call(x));
-        Tensor embedded = _timeProjection.call(time).unsqueeze(-1).unsqueeze(-1);
+        Tensor h = _conv1.call(_norm1.call(x, null));
+        Tensor embedded = _timeProjection.call(time);
         if (_scaleShift)
         {
-            Tensor[] halves = embedded.chunk(2, 1);
-            h = functional.silu(_norm2.call(h) * (1 + halves[0]) + halves[1]);
+            Tensor[] halves = embedded.unsqueeze(-1).unsqueeze(-1).chunk(2, 1);
+            h = functional.silu(_norm2.call(h, null) * (1 + halves[0]) + halves[1]);
             if (training && _dropout.Rate > 0)
                 h = _dropout.Apply(h);
         }
         else
         {
-            h = _norm2.call(h + embedded);
+            h = _norm2.call(h, embedded);
         }
 
         h = _conv2.call(h);

@@ -33,7 +33,7 @@ internal sealed class MultiHeadAttention : Module<Tensor, Tensor>, IHiddenProduc
     {
         using DisposeScope scope = NewDisposeScope();
         (long n, long channels, long pixels) = (x.shape[0], x.shape[1], x.shape[2] * x.shape[3]);
-        Tensor qkv = _qkv.call(_norm.call(x).flatten(2)).reshape(n * _heads, 3 * channels / _heads, pixels);
+        Tensor qkv = _qkv.call(_norm.call(x, null).flatten(2)).reshape(n * _heads, 3 * channels / _heads, pixels);
         Tensor[] parts = qkv.chunk(3, 1);
 
         // The root of the scale on either side, as in the reference: in half precision the products stay smaller.

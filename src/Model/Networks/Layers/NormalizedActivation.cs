@@ -24,6 +24,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
 
     /// <summary>Normalises, activates and drops.</summary>
     /// <param name="x">(N, C, H, W) float32, best with the channels last in memory.</param>
+    /// <param name="added">Added to every pixel first, (N, C) float32; null for nothing.</param>
     /// <param name="gamma">(C,).</param>
     /// <param name="beta">(C,).</param>
     /// <param name="groups">Groups of channels.</param>
@@ -31,13 +32,13 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
     /// <param name="activates">Whether SiLU follows.</param>
     /// <param name="mask">Dropout after that; its default for none.</param>
     /// <returns>Shaped as x, with the channels last in memory; belongs to the dispose scope in force.</returns>
-    public static Tensor Of(Tensor x, Tensor gamma, Tensor beta, int groups, double epsilon, bool activates, DropoutMask mask)
+    public static Tensor Of(Tensor x, Tensor? added, Tensor gamma, Tensor beta, int groups, double epsilon, bool activates, DropoutMask mask)
     {
         NormalizationShape shape = new((int)x.shape[0], (int)(x.shape[2] * x.shape[3]), (int)x.shape[1], groups, epsilon, activates);
         Call call = new(shape, mask);
         if (is_grad_enabled())
-            return apply(x, gamma, beta, call);
-        (Tensor y, Tensor moments) = Forward(x, gamma, beta, call);
+            return apply(x, gamma, beta, added!, call);
+        (Tensor y, Tensor moments) = Forward(x, added, gamma, beta, call);
         moments.Dispose();
         return y;
     }
@@ -45,10 +46,10 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
     /// <inheritdoc/>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
-        (Tensor x, Tensor gamma, Tensor beta, Call call) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (Call)vars[3]);
+        (Tensor x, Tensor gamma, Tensor beta, Tensor? added, Call call) = ((Tensor)vars[0], (Tensor)vars[1], (Tensor)vars[2], (Tensor?)vars[3], (Call)vars[4]);
         using IDisposable quiet = no_grad();
-        (Tensor y, Tensor moments) = Forward(x, gamma, beta, call);
-        ctx.save_for_backward([x, gamma, beta, moments]);
+        (Tensor y, Tensor moments) = Forward(x, added, gamma, beta, call);
+        ctx.save_for_backward(added is null ? [x, gamma, beta, moments] : [x, gamma, beta, moments, added]);
         ctx.save_data(Settings, call);
         return y;
     }
@@ -59,19 +60,22 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
         Call call = (Call)ctx.get_data(Settings);
-        List<Tensor> saved = ctx.get_saved_variables();
+        List<Tensor> saved = BackwardPass.TakeSaved(ctx);
         Tensor x = LastChannels.Pixels(saved[0]), dy = LastChannels.Pixels(grad_output);
         Tensor dx = empty_like(x);
+        Tensor? added = saved.Count > 4 ? saved[4].contiguous() : null;
+        Tensor? addedGradient = added is null ? null : empty_like(added);
         NormalizationShape shape = call.Shape;
         double[] parts = GC.AllocateUninitializedArray<double>(shape.Images * 2 * shape.Channels, pinned: true);
         NormalizationBackward work = new()
         {
             Forward = new NormalizationForward
             {
-                Shape = shape, X = Vectors.Of(x), Gamma = Vectors.Of(saved[1]), Beta = Vectors.Of(saved[2]), Moments = (double*)Vectors.Of(saved[3]), Mask = call.Mask,
+                Shape = shape, X = Vectors.Of(x), Added = added is null ? null : Vectors.Of(added), Gamma = Vectors.Of(saved[1]), Beta = Vectors.Of(saved[2]), Moments = (double*)Vectors.Of(saved[3]), Mask = call.Mask,
             },
             OutputGradient = Vectors.Of(dy),
             InputGradient = Vectors.Of(dx),
+            AddedGradient = addedGradient is null ? null : Vectors.Of(addedGradient),
             ParameterGradients = (double*)Unsafe.AsPointer(ref parts[0]),
         };
         ThreadTeam.Run(shape.Images, &NormalizationBackward.Do, &work);
@@ -87,22 +91,19 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         }
 
         Tensor parameters = tensor(sums);
-        return
-        [
-            dx.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), parameters.narrow(0, 0, shape.Channels).MoveToOuterDisposeScope(),
-            parameters.narrow(0, shape.Channels, shape.Channels).MoveToOuterDisposeScope(), null!,
-        ];
+        return BackwardPass.Return(grad_output, dx.permute(0, 3, 1, 2), parameters.narrow(0, 0, shape.Channels), parameters.narrow(0, shape.Channels, shape.Channels), addedGradient, null);
     }
 
-    private static unsafe (Tensor Y, Tensor Moments) Forward(Tensor input, Tensor gamma, Tensor beta, Call call)
+    private static unsafe (Tensor Y, Tensor Moments) Forward(Tensor input, Tensor? added, Tensor gamma, Tensor beta, Call call)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = LastChannels.Pixels(input);
+        Tensor? addend = added?.contiguous();
         Tensor y = empty_like(x);
         Tensor moments = empty(call.Shape.Images, 2, call.Shape.Groups, dtype: ScalarType.Float64);
         NormalizationForward work = new()
         {
-            Shape = call.Shape, X = Vectors.Of(x), Y = Vectors.Of(y), Gamma = Vectors.Of(gamma), Beta = Vectors.Of(beta), Moments = (double*)Vectors.Of(moments), Mask = call.Mask,
+            Shape = call.Shape, X = Vectors.Of(x), Added = addend is null ? null : Vectors.Of(addend), Y = Vectors.Of(y), Gamma = Vectors.Of(gamma), Beta = Vectors.Of(beta), Moments = (double*)Vectors.Of(moments), Mask = call.Mask,
         };
         ThreadTeam.Run(call.Shape.Images, &NormalizationForward.Do, &work);
         return (y.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), moments.MoveToOuterDisposeScope());

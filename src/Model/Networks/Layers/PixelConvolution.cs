@@ -48,7 +48,7 @@ internal sealed class PixelConvolution : autograd.SingleTensorFunction<PixelConv
     {
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
-        List<Tensor> saved = ctx.get_saved_variables();
+        List<Tensor> saved = BackwardPass.TakeSaved(ctx);
         Tensor dy = grad_output.contiguous();
         Tensor dx = empty_like(saved[0]), dw = empty_like(saved[1]), db = empty(saved[1].shape[0]);
         PixelProducts work = Work(dx, saved[1], dy);
@@ -61,7 +61,7 @@ internal sealed class PixelConvolution : autograd.SingleTensorFunction<PixelConv
         work.WeightGradient = Vectors.Of(dw);
         work.BiasGradient = Vectors.Of(db);
         ThreadTeam.Run(work.Out / Vectors.Lanes, &PixelProducts.BackwardWeights, &work);
-        return [dx.MoveToOuterDisposeScope(), dw.MoveToOuterDisposeScope(), db.MoveToOuterDisposeScope()];
+        return BackwardPass.Return(grad_output, dx, dw, db);
     }
 
     // Without vectors as wide the product is that of libtorch's matrices, which is right and takes less time than ours would.

@@ -43,7 +43,7 @@ internal sealed class Recomputation : autograd.SingleTensorFunction<Recomputatio
         using DisposeScope scope = NewDisposeScope();
         using IDisposable loud = enable_grad();
         Func<Tensor, Tensor, Tensor, Tensor> block = (Func<Tensor, Tensor, Tensor, Tensor>)ctx.get_data(Block);
-        List<Tensor> saved = ctx.get_saved_variables();
+        List<Tensor> saved = BackwardPass.TakeSaved(ctx);
 
         // Cut off from the graph before, the pass through this block ends at its inputs; the parameters' gradients are added where they belong.
         // The two uses of x stay apart: the graph before adds both to what a skip connection sent, one after the other, as without checkpoints.
@@ -51,9 +51,9 @@ internal sealed class Recomputation : autograd.SingleTensorFunction<Recomputatio
         Tensor x = saved[0].detach().requires_grad_();
         Tensor time = saved[1].detach().requires_grad_();
         block(shortcut, x, time).backward([grad_output]);
-        return [Gradient(shortcut), Gradient(x), Gradient(time), null!];
+        return BackwardPass.Return(grad_output, Gradient(shortcut), Gradient(x), Gradient(time), null);
     }
 
     // A block that only changes the resolution does not look at the time, and leaves it without a gradient.
-    private static Tensor Gradient(Tensor input) => input.grad?.MoveToOuterDisposeScope() ?? zeros_like(input).MoveToOuterDisposeScope();
+    private static Tensor Gradient(Tensor input) => input.grad ?? zeros_like(input);
 }

@@ -46,9 +46,8 @@ internal sealed class ResidualBlock : Module<Tensor, Tensor, Tensor>
     public Tensor Apply(Tensor shortcut, Tensor x, Tensor time)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor h = _conv1.call(_norm1.call(x));
-        h.add_(_timeProjection.call(time).unsqueeze(-1).unsqueeze(-1));
-        h = _conv2.call(_norm2.call(h));
+        Tensor h = _conv1.call(_norm1.call(x, null));
+        h = _conv2.call(_norm2.call(h, _timeProjection.call(time)));
         h.add_(_shortcut is null ? shortcut : _shortcut.call(shortcut));
         return h.MoveToOuterDisposeScope();
     }

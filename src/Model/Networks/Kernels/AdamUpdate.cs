@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace DdpmJobs.Model.Networks.Kernels;
+
+/// <summary>A step of Adam in one pass over the memory; operator by operator it would pass over the same numbers five times.</summary>
+internal unsafe struct AdamUpdate
+{
+    /// <summary>Numbers that one part of the work has.</summary>
+    public const int PerPart = 1 << 14;
+
+    /// <summary>Number of parameters.</summary>
+    public long Count;
+
+    /// <summary>The parameters; changed.</summary>
+    public float* Values;
+
+    /// <summary>Their gradient.</summary>
+    public float* Gradient;
+
+    /// <summary>The first moment; changed.</summary>
+    public float* First;
+
+    /// <summary>The second moment; changed.</summary>
+    public float* Second;
+
+    /// <summary>1 - beta1.</summary>
+    public float FirstShare;
+
+    /// <summary>beta2.</summary>
+    public float SecondKept;
+
+    /// <summary>1 - beta2.</summary>
+    public float SecondShare;
+
+    /// <summary>What the root of the second moment is multiplied by: its bias correction.</summary>
+    public float RootScale;
+
+    /// <summary>Added to that.</summary>
+    public float Epsilon;
+
+    /// <summary>What a step of one times the moment over the root moves: the learning rate with the first moment's bias correction.</summary>
+    public float Rate;
+
+    /// <summary>Number of parts.</summary>
+    public readonly int Parts => checked((int)((Count + PerPart - 1) / PerPart));
+
+    /// <summary>Does a range of parts; the context is one of these.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Do(void* context, int first, int end)
+    {
+        AdamUpdate work = *(AdamUpdate*)context;
+        long i = (long)first * PerPart;
+        long last = Math.Min((long)end * PerPart, work.Count);
+        Vector512<float> firstShare = Vector512.Create(work.FirstShare), secondKept = Vector512.Create(work.SecondKept), secondShare = Vector512.Create(work.SecondShare);
+        Vector512<float> rootScale = Vector512.Create(work.RootScale), epsilon = Vector512.Create(work.Epsilon), rate = Vector512.Create(work.Rate);
+        for (; i + Vectors.Lanes <= last; i += Vectors.Lanes)
+        {
+            Vector512<float> g = Vector512.Load(work.Gradient + i), m = Vector512.Load(work.First + i), v = Vector512.Load(work.Second + i);
+            m += firstShare * (g - m);
+            v = v * secondKept + g * g * secondShare;
+            m.Store(work.First + i);
+            v.Store(work.Second + i);
+            (Vector512.Load(work.Values + i) - rate * (m / (Vector512.Sqrt(v) * rootScale + epsilon))).Store(work.Values + i);
+        }
+
+        for (; i < last; i++)
+        {
+            float g = work.Gradient[i];
+            float m = work.First[i] += work.FirstShare * (g - work.First[i]);
+            float v = work.Second[i] = work.Second[i] * work.SecondKept + g * g * work.SecondShare;
+            work.Values[i] -= work.Rate * (m / (MathF.Sqrt(v) * work.RootScale + work.Epsilon));
+        }
+    }
+}

@@ -91,7 +91,7 @@ public class EmbeddedTests
         await using (CliProcess first = CliProcess.Start(interrupted.Path, Plain, "run", file))
         {
             await EmbeddedStore.UntilAsync(interrupted.Path, "select count(*) > 4 from metric_chunk", first);
-            AssertHasOneHeap(first);
+            AssertHasHugePages(first);
             first.Interrupt();
             Assert.True(await first.EndAsync(Limit) == 130, first.Describe());
         }
@@ -112,7 +112,7 @@ public class EmbeddedTests
     }
 
     // The process that was started has begun itself anew, under the same number, with what its memory needs; it is not set for the tests.
-    private static void AssertHasOneHeap(CliProcess process)
+    private static void AssertHasHugePages(CliProcess process)
     {
         if (!TensorMemory.IsGlibc)
             return;

@@ -21,7 +21,7 @@ internal sealed record Setting(string Name, RunSpec Spec, (int Channels, int Siz
 
     public static readonly IReadOnlyList<Setting> All =
     [
-        Of("cifar10", new DdpmUnet(), (3, 32), 16, 1, 3),
+        Of("cifar10", new DdpmUnet(), (3, 32), 16, 3, 3),
         Of("small", new DdpmUnet { Channels = 32, Multipliers = [1, 2, 2] }, (1, 32), 64, 2, 4),
         Of("digits", new DdpmUnet { Channels = 32, Multipliers = [1, 2], Blocks = 1, Attention = [4], Dropout = 0, Groups = 8 }, (1, 8), 128, 10, 30),
     ];

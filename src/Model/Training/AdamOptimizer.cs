@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Runtime.Intrinsics;
 using DdpmJobs.Model.Networks.Kernels;
 using DdpmJobs.Model.Specs;
 using TorchSharp;
@@ -45,7 +44,7 @@ public sealed record AdamOptimizer : Optimizer
         double rate = learningRate / (1 - Math.Pow(Beta1, step + 1));
         double rootScale = 1 / Math.Sqrt(1 - Math.Pow(Beta2, step + 1));
         (Tensor m, Tensor v) = (slots[0], slots[1]);
-        if (Fits(parameters, gradient, m, v))
+        if (Vectors.AreFlat(parameters, gradient, m, v))
         {
             Update(parameters, gradient, m, v, rate, rootScale);
             return;
@@ -58,9 +57,6 @@ public sealed record AdamOptimizer : Optimizer
         Tensor denominator = v.sqrt().mul_(rootScale).add_(Epsilon);
         parameters.addcdiv_(m, denominator, -rate);
     }
-
-    private static bool Fits(params Tensor[] buffers) =>
-        Vector512.IsHardwareAccelerated && buffers.All(buffer => buffer.device_type == DeviceType.CPU && buffer.dtype == ScalarType.Float32 && buffer.is_contiguous() && buffer.numel() <= int.MaxValue / sizeof(float));
 
     private unsafe void Update(Tensor parameters, Tensor gradient, Tensor m, Tensor v, double rate, double rootScale)
     {

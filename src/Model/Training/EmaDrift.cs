@@ -1,3 +1,4 @@
+using DdpmJobs.Model.Networks.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -14,6 +15,12 @@ internal static class EmaDrift
     /// <returns>A number from 0 for each average, without unit; NaN where all weights are 0.</returns>
     public static double[] Of(Tensor values, IReadOnlyList<Tensor> averages)
     {
+        if (Vectors.AreFlat([values, .. averages]))
+        {
+            double size = SquaredDistance.Of(values, null);
+            return [.. averages.Select(average => Math.Sqrt(SquaredDistance.Of(average, values) / size))];
+        }
+
         using DisposeScope scope = NewDisposeScope();
         using IDisposable quiet = no_grad();
         List<Tensor> norms = [];

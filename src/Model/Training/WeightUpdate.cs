@@ -1,3 +1,4 @@
+using DdpmJobs.Model.Networks.Kernels;
 using DdpmJobs.Model.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -42,6 +43,16 @@ internal static class WeightUpdate
     public static Tensor Clip(Tensor gradient, double most)
     {
         using IDisposable quiet = no_grad();
+        if (Vectors.AreFlat(gradient))
+        {
+            // The norm is at hand, so that nothing need be passed over where it is small enough; one that is no number goes on to the weights, and is noticed. The squares are a number
+            // of single precision, as on other devices: there a gradient whose squares are out of its range is infinite.
+            double here = Math.Sqrt((float)SquaredDistance.Of(gradient, null));
+            if (most > 0 && !(here <= most))
+                gradient.mul_(most / here);
+            return tensor((float)here);
+        }
+
         using DisposeScope scope = NewDisposeScope();
         Tensor norm = gradient.norm();
         if (most > 0)

@@ -3,6 +3,7 @@ using DdpmJobs.Model.Specs;
 using DdpmJobs.Model.Tests.Golden;
 using DdpmJobs.Model.Training;
 using TorchSharp;
+using static DdpmJobs.Model.Tests.Networks.Near;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Tests.Training;
@@ -40,5 +41,49 @@ public sealed class WeightUpdateTests
             GoldenFile.AssertClose(golden[step]!["param"], values, 0, Math.Max(6 * tolerance, 1e-15));
             GoldenFile.AssertClose(golden[step]!["ema"], average, 0, Math.Max(6 * tolerance * 1e-3, 1e-15));
         }
+    }
+
+    // In single precision on the CPU a loop of our own adds up: alone, with a rest, and in more parts than one.
+    [Theory]
+    [InlineData(1, 0.5)]
+    [InlineData(37, 0.5)]
+    [InlineData(100_003, 0.5)]
+    [InlineData(100_003, 2)]
+    [InlineData(100_003, 0)]
+    public void Clip_SinglePrecision_ScalesToTheNormOnAnyThreads(int count, double times)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor gradient = Normal(1, count);
+        double exact = gradient.to(float64).norm().item<double>();
+        double most = exact * times;
+        int before = get_num_threads();
+        try
+        {
+            set_num_threads(1);
+            Tensor one = gradient.clone(), three = gradient.clone();
+            float norm = WeightUpdate.Clip(one, most).item<float>();
+            set_num_threads(3);
+            Assert.Equal(norm, WeightUpdate.Clip(three, most).item<float>());
+            Assert.True(one.equal(three).all().item<bool>());
+            Assert.Equal(exact, norm, 1e-6 * exact);
+            double left = one.to(float64).norm().item<double>();
+            Assert.Equal(most > 0 ? Math.Min(exact, most) : exact, left, 1e-6 * exact);
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    public void Clip_NotFinite_GivesANormThatIsNot(float broken)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor gradient = Normal(1, 40);
+        gradient[17] = broken;
+        Assert.False(float.IsFinite(WeightUpdate.Clip(gradient, 1).item<float>()));
+        Assert.True(gradient.isfinite().logical_not().any().item<bool>());
     }
 }

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Networks.Kernels;
@@ -9,6 +11,10 @@ internal static unsafe class Vectors
 {
     /// <summary>Floats that are worked on at once.</summary>
     public const int Lanes = 16;
+
+    /// <summary>Whether loops of ours can go through buffers: float32 on the CPU, contiguous, and no longer than a span; and whether they are fast.</summary>
+    public static bool AreFlat(params Tensor[] buffers) => Vector512.IsHardwareAccelerated && buffers.All(
+        buffer => buffer.device_type == DeviceType.CPU && buffer.dtype == ScalarType.Float32 && buffer.is_contiguous() && buffer.numel() <= int.MaxValue / sizeof(float));
 
     /// <summary>Where a tensor's numbers lie; the tensor must outlive what is done there.</summary>
     /// <param name="contiguous">On the CPU and contiguous, of any type.</param>

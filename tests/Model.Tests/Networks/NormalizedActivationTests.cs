@@ -49,6 +49,29 @@ public sealed class NormalizedActivationTests
             AssertNear(exactAdded!.grad!, added!.grad!, 5e-6);
     }
 
+    [Theory]
+    [InlineData(3, 32, 5, 8, true)]
+    [InlineData(2, 64, 9, 32, false)]
+    public void Of_ScaleAndShiftOfEachImage_IsTheOperationsOneByOneAndTheirGradients(int n, int channels, int size, int groups, bool activates)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = (3 * Normal(1, n, channels, size, size) + 1).requires_grad_();
+        Tensor gamma = Normal(2, n, channels).requires_grad_(), beta = Normal(3, n, channels).requires_grad_();
+        Tensor dy = Normal(4, n, channels, size, size);
+
+        Tensor exactX = x.detach().to(float64).requires_grad_(), exactGamma = gamma.detach().to(float64).requires_grad_(), exactBeta = beta.detach().to(float64).requires_grad_();
+        Tensor exact = nn.functional.group_norm(exactX, groups, eps: 1e-5) * exactGamma.unsqueeze(-1).unsqueeze(-1) + exactBeta.unsqueeze(-1).unsqueeze(-1);
+        exact = activates ? nn.functional.silu(exact) : exact;
+        exact.backward([dy.to(float64)]);
+
+        Tensor y = NormalizedActivation.Of(x, null, gamma, beta, groups, 1e-5, activates, default);
+        y.backward([dy]);
+        AssertNear(exact, y, 2e-6);
+        AssertNear(exactX.grad!, x.grad!, 5e-6);
+        AssertNear(exactGamma.grad!, gamma.grad!, 5e-6);
+        AssertNear(exactBeta.grad!, beta.grad!, 5e-6);
+    }
+
     [Fact]
     public void Of_OtherThreadsAndLayouts_AreTheSameToTheLastBit()
     {

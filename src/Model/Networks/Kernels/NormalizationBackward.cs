@@ -42,7 +42,7 @@ internal unsafe struct NormalizationBackward
         NormalizationShape shape = Forward.Shape;
         long start = (long)image * shape.Elements;
         long firstElement = (Forward.Mask.FirstRow + image) * shape.Elements;
-        channels.Set(Forward.Gamma, Forward.Beta, Forward.Moments + (long)image * 2 * shape.Groups, Forward.AddedTo(image));
+        channels.Set(Forward.GammaOf(image), Forward.BetaOf(image), Forward.Moments + (long)image * 2 * shape.Groups, Forward.AddedTo(image));
         channels.Clear();
         for (int pixel = 0; pixel < shape.Pixels; pixel += shape.ChunkPixels)
         {
@@ -100,6 +100,7 @@ internal unsafe struct NormalizationBackward
         float* x = Forward.X + (long)image * shape.Elements;
         float* dx = InputGradient + (long)image * shape.Elements;
         double* parameters = ParameterGradients + (long)image * 2 * shape.Channels;
+        float* gamma = Forward.GammaOf(image);
         double count = (double)shape.Pixels * shape.ChannelsPerGroup;
         for (int first = 0; first < shape.Channels; first += shape.ChannelsPerGroup)
         {
@@ -108,8 +109,8 @@ internal unsafe struct NormalizationBackward
             {
                 parameters[channel] = channels.Second(channel);
                 parameters[shape.Channels + channel] = channels.First(channel);
-                mean += Forward.Gamma[channel] * channels.First(channel);
-                product += Forward.Gamma[channel] * channels.Second(channel);
+                mean += gamma[channel] * channels.First(channel);
+                product += gamma[channel] * channels.Second(channel);
             }
 
             for (int channel = first; channel < first + shape.ChannelsPerGroup; channel++)

@@ -18,11 +18,14 @@ internal unsafe struct NormalizationForward
     /// <summary>Output, as the input.</summary>
     public float* Y;
 
-    /// <summary>Scale of each channel.</summary>
+    /// <summary>Scale of each channel, (C,), or of each image's channels, (N, C).</summary>
     public float* Gamma;
 
-    /// <summary>Shift of each channel.</summary>
+    /// <summary>Shift of each channel, as the scale.</summary>
     public float* Beta;
+
+    /// <summary>Whether scale and shift are each image's own.</summary>
+    public bool IsPerImage;
 
     /// <summary>Takes mean and 1 / standard deviation of each group of each image, (N, 2, G).</summary>
     public double* Moments;
@@ -48,7 +51,7 @@ internal unsafe struct NormalizationForward
         double* moments = Moments + (long)image * 2 * Shape.Groups;
         float* added = AddedTo(image);
         MeasureMoments(x, added, moments, channels);
-        channels.Set(Gamma, Beta, moments, added);
+        channels.Set(GammaOf(image), BetaOf(image), moments, added);
         long firstElement = (Mask.FirstRow + image) * Shape.Elements;
         for (int pixel = 0; pixel < Shape.Pixels; pixel += Shape.ChunkPixels)
         {
@@ -59,6 +62,12 @@ internal unsafe struct NormalizationForward
                 Mask.Drop(firstElement + offset, y + offset, count, draws);
         }
     }
+
+    /// <summary>The scale of an image's channels, (C,).</summary>
+    public readonly float* GammaOf(int image) => IsPerImage ? Gamma + (long)image * Shape.Channels : Gamma;
+
+    /// <summary>The shift of an image's channels, (C,).</summary>
+    public readonly float* BetaOf(int image) => IsPerImage ? Beta + (long)image * Shape.Channels : Beta;
 
     /// <summary>What is added to the pixels of an image, (C,); null for nothing.</summary>
     public readonly float* AddedTo(int image) => Added == null ? null : Added + (long)image * Shape.Channels;

@@ -14,8 +14,6 @@ internal sealed class ImprovedResidualBlock : Module<Tensor, Tensor, Tensor>
     private readonly GroupNormalization _norm2;
     private readonly Convolution _conv2;
     private readonly Convolution? _shortcut;
-    private readonly bool _scaleShift;
-    private readonly DropoutLayer _dropout;
 
     public ImprovedResidualBlock(LayerPlan plan, int inChannels, int outChannels, bool scaleShift)
         : base(nameof(ImprovedResidualBlock))
@@ -23,10 +21,9 @@ internal sealed class ImprovedResidualBlock : Module<Tensor, Tensor, Tensor>
         _norm1 = new GroupNormalization(plan.Init, inChannels, plan.Groups, GroupNormalization.ImprovedEpsilon, activates: true);
         _conv1 = Convolution.FanIn(plan.Init, inChannels, outChannels, 3);
         _timeProjection = Dense.FanIn(plan.Init, plan.TimeWidth, scaleShift ? 2 * outChannels : outChannels);
-        _dropout = plan.NextDropoutLayer();
-        _norm2 = new GroupNormalization(plan.Init, outChannels, plan.Groups, GroupNormalization.ImprovedEpsilon, activates: !scaleShift, dropout: scaleShift ? null : _dropout);
+        _norm2 = new GroupNormalization(
+            plan.Init, outChannels, plan.Groups, GroupNormalization.ImprovedEpsilon, activates: true, dropout: plan.NextDropoutLayer(), modulates: scaleShift);
         _conv2 = Convolution.Zero(plan.Init, outChannels, outChannels, 3);
-        _scaleShift = scaleShift;
 
         // The numbers are places in the reference's sequences, whose other members (activations, dropout) have no parameters.
         register_module("in_layers", new NamedModules(("0", _norm1), ("2", _conv1)));
@@ -51,20 +48,7 @@ internal sealed class ImprovedResidualBlock : Module<Tensor, Tensor, Tensor>
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor h = _conv1.call(_norm1.call(x, null));
-        Tensor embedded = _timeProjection.call(time);
-        if (_scaleShift)
-        {
-            Tensor[] halves = embedded.unsqueeze(-1).unsqueeze(-1).chunk(2, 1);
-            h = functional.silu(_norm2.call(h, null) * (1 + halves[0]) + halves[1]);
-            if (training && _dropout.Rate > 0)
-                h = _dropout.Apply(h);
-        }
-        else
-        {
-            h = _norm2.call(h, embedded);
-        }
-
-        h = _conv2.call(h);
+        h = _conv2.call(_norm2.call(h, _timeProjection.call(time)));
         h.add_(_shortcut is null ? shortcut : _shortcut.call(shortcut));
         return h.MoveToOuterDisposeScope();
     }

@@ -25,8 +25,8 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
     /// <summary>Normalises, activates and drops.</summary>
     /// <param name="x">(N, C, H, W) float32, best with the channels last in memory.</param>
     /// <param name="added">Added to every pixel first, (N, C) float32; null for nothing.</param>
-    /// <param name="gamma">(C,).</param>
-    /// <param name="beta">(C,).</param>
+    /// <param name="gamma">The scale, (C,), or (N, C) for one of each image.</param>
+    /// <param name="beta">The shift, as the scale.</param>
     /// <param name="groups">Groups of channels.</param>
     /// <param name="epsilon">Added to the variance.</param>
     /// <param name="activates">Whether SiLU follows.</param>
@@ -71,7 +71,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         {
             Forward = new NormalizationForward
             {
-                Shape = shape, X = Vectors.Of(x), Added = added is null ? null : Vectors.Of(added), Gamma = Vectors.Of(saved[1]), Beta = Vectors.Of(saved[2]), Moments = (double*)Vectors.Of(saved[3]), Mask = call.Mask,
+                Shape = shape, X = Vectors.Of(x), Added = added is null ? null : Vectors.Of(added), Gamma = Vectors.Of(saved[1]), Beta = Vectors.Of(saved[2]), IsPerImage = saved[1].dim() == 2, Moments = (double*)Vectors.Of(saved[3]), Mask = call.Mask,
             },
             OutputGradient = Vectors.Of(dy),
             InputGradient = Vectors.Of(dx),
@@ -80,18 +80,24 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         };
         ThreadTeam.Run(shape.Images, &NormalizationBackward.Do, &work);
 
-        // Add the images' parts in their order, so that the sum does not depend on the threads.
-        float[] sums = new float[2 * shape.Channels];
-        for (int i = 0; i < sums.Length; i++)
+        Tensor parameters = work.Forward.IsPerImage ? tensor([.. parts.Select(part => (float)part)], [shape.Images, 2 * shape.Channels]) : tensor(Sums(parts, 2 * shape.Channels));
+        return BackwardPass.Return(
+            grad_output, dx.permute(0, 3, 1, 2), parameters.narrow(-1, 0, shape.Channels), parameters.narrow(-1, shape.Channels, shape.Channels), addedGradient, null);
+    }
+
+    // Adds the images' parts in their order, so that the sum does not depend on the threads.
+    private static float[] Sums(double[] parts, int width)
+    {
+        float[] sums = new float[width];
+        for (int i = 0; i < width; i++)
         {
             double sum = 0;
-            for (int image = 0; image < shape.Images; image++)
-                sum += parts[image * sums.Length + i];
+            for (int image = 0; image < parts.Length / width; image++)
+                sum += parts[image * width + i];
             sums[i] = (float)sum;
         }
 
-        Tensor parameters = tensor(sums);
-        return BackwardPass.Return(grad_output, dx.permute(0, 3, 1, 2), parameters.narrow(0, 0, shape.Channels), parameters.narrow(0, shape.Channels, shape.Channels), addedGradient, null);
+        return sums;
     }
 
     private static unsafe (Tensor Y, Tensor Moments) Forward(Tensor input, Tensor? added, Tensor gamma, Tensor beta, Call call)
@@ -103,7 +109,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         Tensor moments = empty(call.Shape.Images, 2, call.Shape.Groups, dtype: ScalarType.Float64);
         NormalizationForward work = new()
         {
-            Shape = call.Shape, X = Vectors.Of(x), Added = addend is null ? null : Vectors.Of(addend), Y = Vectors.Of(y), Gamma = Vectors.Of(gamma), Beta = Vectors.Of(beta), Moments = (double*)Vectors.Of(moments), Mask = call.Mask,
+            Shape = call.Shape, X = Vectors.Of(x), Added = addend is null ? null : Vectors.Of(addend), Y = Vectors.Of(y), Gamma = Vectors.Of(gamma), Beta = Vectors.Of(beta), IsPerImage = gamma.dim() == 2, Moments = (double*)Vectors.Of(moments), Mask = call.Mask,
         };
         ThreadTeam.Run(call.Shape.Images, &NormalizationForward.Do, &work);
         return (y.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), moments.MoveToOuterDisposeScope());

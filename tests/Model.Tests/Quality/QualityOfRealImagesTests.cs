@@ -50,11 +50,10 @@ public sealed class QualityOfRealImagesTests : IDisposable
         Assert.InRange((samples.Frechet - few.Average(part => part.Frechet)) / noise.Frechet, -0.02, 0.02);
         AssertGrows(Math.Abs(half.Kernel), noise.Kernel);
         AssertGrows(Math.Abs(samples.Kernel), noise.Kernel);
-        AssertGrows(noise.Precision, samples.Precision);
         AssertGrows(noise.Recall, samples.Recall);
         AssertGrows(noise.Score, samples.Score);
 
-        // What a classifier of some seconds does not see.
+        // What a classifier of some seconds does not see; all noise is one spot to it, which may lie among the data.
         if (network is CifarResnet)
         {
             AssertGrows(samples.Frechet, blurred.Frechet, noise.Frechet);

@@ -8,12 +8,9 @@ namespace DdpmJobs.Cli;
 /// <summary>The <c>ddpm</c> command.</summary>
 internal static class Program
 {
-    // The verbs that hold tensors.
-    private static readonly string[] Computing = ["run", "up", "runner", "statistics"];
-
     public static async Task<int> Main(string[] args)
     {
-        if (args.Length > 0 && Computing.Contains(args[0]))
+        if (args is ["run" or "up" or "runner", ..] or ["statistics", "compute", ..]) // the verbs that hold tensors
             Relaunch.ForTensors();
         using Interrupts interrupts = new();
         return await RunAsync(args, Terminal.OfProcess(), interrupts.Token);

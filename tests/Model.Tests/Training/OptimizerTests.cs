@@ -33,7 +33,7 @@ public class OptimizerTests
     [Theory]
     [InlineData(1)]
     [InlineData(16)]
-    [InlineData(2 * AdamUpdate.PerPart + 37)]
+    [InlineData(2 * Vectors.PerPart + 37)]
     public void Step_SinglePrecision_IsTheStepInDoubleAndTheSameOnAnyThreads(int count)
     {
         using DisposeScope scope = NewDisposeScope();

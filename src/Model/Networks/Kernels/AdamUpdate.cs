@@ -6,9 +6,6 @@ namespace DdpmJobs.Model.Networks.Kernels;
 /// <summary>A step of Adam in one pass over the memory; operator by operator it would pass over the same numbers five times.</summary>
 internal unsafe struct AdamUpdate
 {
-    /// <summary>Numbers that one part of the work has.</summary>
-    public const int PerPart = 1 << 14;
-
     /// <summary>Number of parameters.</summary>
     public long Count;
 
@@ -42,16 +39,13 @@ internal unsafe struct AdamUpdate
     /// <summary>What a step of one times the moment over the root moves: the learning rate with the first moment's bias correction.</summary>
     public float Rate;
 
-    /// <summary>Number of parts.</summary>
-    public readonly int Parts => checked((int)((Count + PerPart - 1) / PerPart));
-
-    /// <summary>Does a range of parts; the context is one of these.</summary>
+    /// <summary>Does a range of <see cref="Vectors.PartsOf"/> the parameters; the context is one of these.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Do(void* context, int first, int end)
     {
         AdamUpdate work = *(AdamUpdate*)context;
-        long i = (long)first * PerPart;
-        long last = Math.Min((long)end * PerPart, work.Count);
+        long i = (long)first * Vectors.PerPart;
+        long last = Math.Min((long)end * Vectors.PerPart, work.Count);
         Vector512<float> firstShare = Vector512.Create(work.FirstShare), secondKept = Vector512.Create(work.SecondKept), secondShare = Vector512.Create(work.SecondShare);
         Vector512<float> rootScale = Vector512.Create(work.RootScale), epsilon = Vector512.Create(work.Epsilon), rate = Vector512.Create(work.Rate);
         for (; i + Vectors.Lanes <= last; i += Vectors.Lanes)

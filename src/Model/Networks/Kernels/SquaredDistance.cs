@@ -7,9 +7,6 @@ namespace DdpmJobs.Model.Networks.Kernels;
 /// <summary>The sum of the squares of a long buffer, or of its differences from another, on all threads: libtorch adds up on one.</summary>
 internal unsafe struct SquaredDistance
 {
-    // Numbers that one part has; the parts' sums are added in their order, so that the whole does not depend on the threads.
-    private const int PerPart = 1 << 14;
-
     private long _count;
     private float* _first;
     private float* _second;
@@ -21,14 +18,15 @@ internal unsafe struct SquaredDistance
     /// <returns>The sum, added up in double precision.</returns>
     public static double Of(Tensor first, Tensor? second)
     {
-        int parts = checked((int)((first.numel() + PerPart - 1) / PerPart));
+        int parts = Vectors.PartsOf(first.numel());
         double[] sums = GC.AllocateUninitializedArray<double>(parts, pinned: true);
         fixed (double* place = sums)
         {
-            SquaredDistance work = new() { _count = first.numel(), _first = Vectors.Of(first), _second = second is null ? null : Vectors.Of(second), _sums = place };
+            SquaredDistance work = new() { _count = first.numel(), _first = Vectors.Of(first), _second = Vectors.Of(second), _sums = place };
             ThreadTeam.Run(parts, &Do, &work);
         }
 
+        // In their order, so that the whole does not depend on the threads.
         double sum = 0;
         foreach (double part in sums)
             sum += part;
@@ -41,8 +39,8 @@ internal unsafe struct SquaredDistance
         SquaredDistance work = *(SquaredDistance*)context;
         for (int part = firstPart; part < endPart; part++)
         {
-            long i = (long)part * PerPart;
-            long end = Math.Min(i + PerPart, work._count);
+            long i = (long)part * Vectors.PerPart;
+            long end = Math.Min(i + Vectors.PerPart, work._count);
             Vector512<double> lower = Vector512<double>.Zero, upper = lower;
             for (; i + Vectors.Lanes <= end; i += Vectors.Lanes)
             {

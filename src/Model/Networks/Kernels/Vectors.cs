@@ -12,11 +12,18 @@ internal static unsafe class Vectors
     /// <summary>Floats that are worked on at once.</summary>
     public const int Lanes = 16;
 
+    /// <summary>Numbers of a long buffer that one part of a loop over it has.</summary>
+    public const int PerPart = 1 << 14;
+
+    /// <summary>How many such parts a buffer has; the last may be shorter.</summary>
+    public static int PartsOf(long count) => checked((int)((count + PerPart - 1) / PerPart));
+
     /// <summary>Whether loops of ours can go through buffers: float32 on the CPU, contiguous, and no longer than a span; and whether they are fast.</summary>
     public static bool AreFlat(params Tensor[] buffers) => Vector512.IsHardwareAccelerated && buffers.All(
         buffer => buffer.device_type == DeviceType.CPU && buffer.dtype == ScalarType.Float32 && buffer.is_contiguous() && buffer.numel() <= int.MaxValue / sizeof(float));
 
     /// <summary>Where a tensor's numbers lie; the tensor must outlive what is done there.</summary>
     /// <param name="contiguous">On the CPU and contiguous, of any type.</param>
-    public static float* Of(Tensor contiguous) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(contiguous.bytes));
+    /// <returns>Null for no tensor.</returns>
+    public static float* Of(Tensor? contiguous) => contiguous is null ? null : (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(contiguous.bytes));
 }

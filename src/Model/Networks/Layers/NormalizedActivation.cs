@@ -69,18 +69,15 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         double[] parts = GC.AllocateUninitializedArray<double>(shape.Images * 2 * shape.Channels, pinned: true);
         NormalizationBackward work = new()
         {
-            Forward = new NormalizationForward
-            {
-                Shape = shape, X = Vectors.Of(x), Added = added is null ? null : Vectors.Of(added), Gamma = Vectors.Of(saved[1]), Beta = Vectors.Of(saved[2]), IsPerImage = saved[1].dim() == 2, Moments = (double*)Vectors.Of(saved[3]), Mask = call.Mask,
-            },
+            Forward = Work(call, x, added, saved[1], saved[2], saved[3]),
             OutputGradient = Vectors.Of(dy),
             InputGradient = Vectors.Of(dx),
-            AddedGradient = addedGradient is null ? null : Vectors.Of(addedGradient),
+            AddedGradient = Vectors.Of(addedGradient),
             ParameterGradients = (double*)Unsafe.AsPointer(ref parts[0]),
         };
         ThreadTeam.Run(shape.Images, &NormalizationBackward.Do, &work);
 
-        Tensor parameters = work.Forward.IsPerImage ? tensor([.. parts.Select(part => (float)part)], [shape.Images, 2 * shape.Channels]) : tensor(Sums(parts, 2 * shape.Channels));
+        Tensor parameters = work.Forward.IsPerImage ? tensor(Array.ConvertAll(parts, part => (float)part), [shape.Images, 2 * shape.Channels]) : tensor(Sums(parts, 2 * shape.Channels));
         return BackwardPass.Return(
             grad_output, dx.permute(0, 3, 1, 2), parameters.narrow(-1, 0, shape.Channels), parameters.narrow(-1, shape.Channels, shape.Channels), addedGradient, null);
     }
@@ -107,13 +104,16 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         Tensor? addend = added?.contiguous();
         Tensor y = empty_like(x);
         Tensor moments = empty(call.Shape.Images, 2, call.Shape.Groups, dtype: ScalarType.Float64);
-        NormalizationForward work = new()
-        {
-            Shape = call.Shape, X = Vectors.Of(x), Added = addend is null ? null : Vectors.Of(addend), Y = Vectors.Of(y), Gamma = Vectors.Of(gamma), Beta = Vectors.Of(beta), IsPerImage = gamma.dim() == 2, Moments = (double*)Vectors.Of(moments), Mask = call.Mask,
-        };
+        NormalizationForward work = Work(call, x, addend, gamma, beta, moments) with { Y = Vectors.Of(y) };
         ThreadTeam.Run(call.Shape.Images, &NormalizationForward.Do, &work);
         return (y.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), moments.MoveToOuterDisposeScope());
     }
+
+    private static unsafe NormalizationForward Work(Call call, Tensor x, Tensor? added, Tensor gamma, Tensor beta, Tensor moments) => new()
+    {
+        Shape = call.Shape, X = Vectors.Of(x), Added = Vectors.Of(added), Gamma = Vectors.Of(gamma), Beta = Vectors.Of(beta), IsPerImage = gamma.dim() == 2,
+        Moments = (double*)Vectors.Of(moments), Mask = call.Mask,
+    };
 
     private sealed record Call(NormalizationShape Shape, DropoutMask Mask);
 }

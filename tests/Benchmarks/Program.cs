@@ -9,6 +9,7 @@ Dictionary<string, (string Summary, Func<string[], int> Run)> benchmarks = new()
 {
     ["train-step"] = ("training steps against PyTorch: [cifar10] [small] [digits]", StepBenchmark.Run),
     ["forward"] = ("network evaluations against PyTorch, and against the machine's convolutions: [cifar10] [small] [digits]", ForwardBenchmark.Run),
+    ["convolution"] = ("convolutions of 3 x 3 against libtorch's: [CASE ...] [--alone]", ConvolutionBenchmark.Run),
     ["attention"] = ("the products of attention against libtorch's operators", AttentionBenchmark.Run),
     ["features"] = ("passes of the Inception network against PyTorch: [--batch N] [--threads N] [--alone]", FeatureBenchmark.Run),
     ["update"] = ("clipping, optimiser and averages against the memory's speed", UpdateBenchmark.Run),

@@ -65,6 +65,6 @@ public sealed record AdamOptimizer : Optimizer
             Count = parameters.numel(), Values = Vectors.Of(parameters), Gradient = Vectors.Of(gradient), First = Vectors.Of(m), Second = Vectors.Of(v),
             FirstShare = (float)(1 - Beta1), SecondKept = (float)Beta2, SecondShare = (float)(1 - Beta2), RootScale = (float)rootScale, Epsilon = (float)Epsilon, Rate = (float)rate,
         };
-        ThreadTeam.Run(Vectors.PartsOf(work.Count), &AdamUpdate.Do, &work);
+        ThreadTeam.Run(Vectors.PartsOf(work.Count), &AdamUpdate.Do<Lanes16>, &AdamUpdate.Do<Lanes8>, &work);
     }
 }

@@ -137,7 +137,7 @@ public sealed class NormalizedActivationTests
     [InlineData(float.PositiveInfinity)]
     public void Sigmoid_AnyNumber_IsTheLogisticFunction(float z)
     {
-        float found = Sigmoid.Of(System.Runtime.Intrinsics.Vector512.Create(z))[5];
-        Assert.Equal(1 / (1 + Math.Exp(-(double)z)), found, 3e-7);
+        Assert.Equal(1 / (1 + Math.Exp(-(double)z)), Sigmoid.Of(Lanes16.Of(z)).Most(), 3e-7);
+        Assert.Equal(1 / (1 + Math.Exp(-(double)z)), Sigmoid.Of(Lanes8.Of(z)).Most(), 3e-7);
     }
 }

@@ -60,6 +60,8 @@ internal sealed class FoldedConvolution : IDisposable
     {
         if (x.device_type == DeviceType.CPU && _weight.shape[2] == 1 && _weight.shape[3] == 1 && stride == 1)
             return PixelConvolution.Convolve(x, _weight, _bias);
+        if (stride == 1 && WinogradConvolution.Fits(x, _weight, same ? 1 : 0))
+            return WinogradConvolution.Convolve(x, _weight, _bias, same ? 1 : 0);
         return WholeBlocks.Convolve(x, _weight, _bias, (x, weight, bias) => functional.conv2d(x, weight, bias, [stride, stride], same ? _same : [0, 0]));
     }
 

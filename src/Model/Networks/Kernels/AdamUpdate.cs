@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace DdpmJobs.Model.Networks.Kernels;
 
@@ -41,21 +40,22 @@ internal unsafe struct AdamUpdate
 
     /// <summary>Does a range of <see cref="Vectors.PartsOf"/> the parameters; the context is one of these.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Do(void* context, int first, int end)
+    public static void Do<TLanes>(void* context, int first, int end)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         AdamUpdate work = *(AdamUpdate*)context;
         long i = (long)first * Vectors.PerPart;
         long last = Math.Min((long)end * Vectors.PerPart, work.Count);
-        Vector512<float> firstShare = Vector512.Create(work.FirstShare), secondKept = Vector512.Create(work.SecondKept), secondShare = Vector512.Create(work.SecondShare);
-        Vector512<float> rootScale = Vector512.Create(work.RootScale), epsilon = Vector512.Create(work.Epsilon), rate = Vector512.Create(work.Rate);
-        for (; i + Vectors.Lanes <= last; i += Vectors.Lanes)
+        TLanes firstShare = TLanes.Of(work.FirstShare), secondKept = TLanes.Of(work.SecondKept), secondShare = TLanes.Of(work.SecondShare);
+        TLanes rootScale = TLanes.Of(work.RootScale), epsilon = TLanes.Of(work.Epsilon), rate = TLanes.Of(work.Rate);
+        for (; i + TLanes.Count <= last; i += TLanes.Count)
         {
-            Vector512<float> g = Vector512.Load(work.Gradient + i), m = Vector512.Load(work.First + i), v = Vector512.Load(work.Second + i);
+            TLanes g = TLanes.Load(work.Gradient + i), m = TLanes.Load(work.First + i), v = TLanes.Load(work.Second + i);
             m += firstShare * (g - m);
             v = v * secondKept + g * g * secondShare;
             m.Store(work.First + i);
             v.Store(work.Second + i);
-            (Vector512.Load(work.Values + i) - rate * (m / (Vector512.Sqrt(v) * rootScale + epsilon))).Store(work.Values + i);
+            (TLanes.Load(work.Values + i) - rate * (m / (TLanes.Root(v) * rootScale + epsilon))).Store(work.Values + i);
         }
 
         for (; i < last; i++)

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace DdpmJobs.Model.Networks.Kernels;
 
@@ -24,7 +23,8 @@ internal unsafe struct AttentionBackward
     public float* ValueGradient;
 
     /// <summary>Does a range of images; the context is one of these.</summary>
-    public static void Do(void* context, int first, int end)
+    public static void Do<TLanes>(void* context, int first, int end)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         AttentionBackward work = *(AttentionBackward*)context;
         AttentionShape shape = work.Forward.Shape;
@@ -35,18 +35,19 @@ internal unsafe struct AttentionBackward
         for (int image = first; image < end; image++)
         {
             long start = (long)image * shape.Elements;
-            Panels.PackTransposed(work.Forward.K + start, shape.Channels, shape.Pixels, keysTurned);
-            Panels.PackTransposed(work.Forward.V + start, shape.Channels, shape.Pixels, valuesTurned);
-            Panels.Pack(work.Forward.K + start, shape.Pixels, shape.Channels, keys);
+            Panels.PackTransposed<TLanes>(work.Forward.K + start, shape.Channels, shape.Pixels, keysTurned);
+            Panels.PackTransposed<TLanes>(work.Forward.V + start, shape.Channels, shape.Pixels, valuesTurned);
+            Panels.Pack<TLanes>(work.Forward.K + start, shape.Pixels, shape.Channels, keys);
             for (int query = 0; query < shape.Pixels; query += AttentionShape.Block)
-                work.Queries(image, query, keysTurned, valuesTurned, keys, weights, gradients, queries, outputs);
+                work.Queries<TLanes>(image, query, keysTurned, valuesTurned, keys, weights, gradients, queries, outputs);
         }
 
         NativeMemory.AlignedFree(room);
     }
 
-    private readonly void Queries(
+    private readonly void Queries<TLanes>(
         int image, int first, float* keysTurned, float* valuesTurned, float* keys, float* weights, float* gradients, float* queries, float* outputs)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         AttentionShape shape = Forward.Shape;
         (int pixels, int channels, int stride) = (shape.Pixels, shape.Channels, shape.Stride);
@@ -54,34 +55,35 @@ internal unsafe struct AttentionBackward
         long start = (long)image * shape.Elements, here = start + (long)first * channels;
 
         // The weights again, and their gradients dy vᵀ; from both, those of the products.
-        Panels.Multiply(Forward.Q + here, channels, 1, keysTurned, channels, weights, rows, stride, adds: false);
-        Panels.Multiply(OutputGradient + here, channels, 1, valuesTurned, channels, gradients, rows, stride, adds: false);
+        Panels.Multiply<TLanes>(Forward.Q + here, channels, 1, keysTurned, channels, weights, rows, stride, adds: false);
+        Panels.Multiply<TLanes>(OutputGradient + here, channels, 1, valuesTurned, channels, gradients, rows, stride, adds: false);
         for (int row = 0; row < rows; row++)
-            ThroughSoftmax(weights + (long)row * stride, gradients + (long)row * stride, Forward.Moments + 2 * ((long)image * pixels + first + row));
+            ThroughSoftmax<TLanes>(weights + (long)row * stride, gradients + (long)row * stride, Forward.Moments + 2 * ((long)image * pixels + first + row));
 
-        Panels.Multiply(gradients, stride, 1, keys, pixels, QueryGradient + here, rows, channels, adds: false);
-        Panels.Pack(Forward.Q + here, rows, channels, queries);
-        Panels.Multiply(gradients, 1, stride, queries, rows, KeyGradient + start, pixels, channels, adds: first > 0);
-        Panels.Pack(OutputGradient + here, rows, channels, outputs);
-        Panels.Multiply(weights, 1, stride, outputs, rows, ValueGradient + start, pixels, channels, adds: first > 0);
+        Panels.Multiply<TLanes>(gradients, stride, 1, keys, pixels, QueryGradient + here, rows, channels, adds: false);
+        Panels.Pack<TLanes>(Forward.Q + here, rows, channels, queries);
+        Panels.Multiply<TLanes>(gradients, 1, stride, queries, rows, KeyGradient + start, pixels, channels, adds: first > 0);
+        Panels.Pack<TLanes>(OutputGradient + here, rows, channels, outputs);
+        Panels.Multiply<TLanes>(weights, 1, stride, outputs, rows, ValueGradient + start, pixels, channels, adds: first > 0);
     }
 
     // w = e^(scale product - the largest) / sum; the gradient of a product is scale w (dw - the sum of w dw). The filling has dw = 0, and nobody reads what it gets.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void ThroughSoftmax(float* weights, float* gradients, float* moments)
+    private readonly void ThroughSoftmax<TLanes>(float* weights, float* gradients, float* moments)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         int stride = Forward.Shape.Stride;
-        Vector512<float> scale = Vector512.Create(Forward.Shape.Scale), less = Vector512.Create(-moments[0]), share = Vector512.Create(moments[1]);
-        Vector512<float> sums = Vector512<float>.Zero;
-        for (int i = 0; i < stride; i += Vectors.Lanes)
+        TLanes scale = TLanes.Of(Forward.Shape.Scale), less = TLanes.Of(-moments[0]), share = TLanes.Of(moments[1]);
+        TLanes sums = TLanes.Of(0);
+        for (int i = 0; i < stride; i += TLanes.Count)
         {
-            Vector512<float> w = share * Exponential.Of(Vector512.FusedMultiplyAdd(Vector512.Load(weights + i), scale, less));
+            TLanes w = share * Exponential.Of(TLanes.MultiplyAdd(TLanes.Load(weights + i), scale, less));
             w.Store(weights + i);
-            sums = Vector512.FusedMultiplyAdd(w, Vector512.Load(gradients + i), sums);
+            sums = TLanes.MultiplyAdd(w, TLanes.Load(gradients + i), sums);
         }
 
-        Vector512<float> mean = Vector512.Create(Vector512.Sum(sums));
-        for (int i = 0; i < stride; i += Vectors.Lanes)
-            (Vector512.Load(weights + i) * scale * (Vector512.Load(gradients + i) - mean)).Store(gradients + i);
+        TLanes mean = TLanes.Of(sums.Sum());
+        for (int i = 0; i < stride; i += TLanes.Count)
+            (TLanes.Load(weights + i) * scale * (TLanes.Load(gradients + i) - mean)).Store(gradients + i);
     }
 }

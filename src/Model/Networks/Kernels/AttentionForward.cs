@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace DdpmJobs.Model.Networks.Kernels;
 
@@ -26,63 +25,65 @@ internal unsafe struct AttentionForward
     public float* Moments;
 
     /// <summary>Does a range of images; the context is one of these.</summary>
-    public static void Do(void* context, int first, int end)
+    public static void Do<TLanes>(void* context, int first, int end)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         AttentionForward work = *(AttentionForward*)context;
         AttentionShape shape = work.Shape;
         float* room = (float*)NativeMemory.AlignedAlloc((nuint)(shape.ByPixels + shape.ByChannels + AttentionShape.Block * shape.Stride) * sizeof(float), 64);
         for (int image = first; image < end; image++)
-            work.Image(image, room, room + shape.ByPixels, room + shape.ByPixels + shape.ByChannels);
+            work.Image<TLanes>(image, room, room + shape.ByPixels, room + shape.ByPixels + shape.ByChannels);
         NativeMemory.AlignedFree(room);
     }
 
-    private readonly void Image(int image, float* keys, float* values, float* weights)
+    private readonly void Image<TLanes>(int image, float* keys, float* values, float* weights)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         long start = (long)image * Shape.Elements;
-        Panels.PackTransposed(K + start, Shape.Channels, Shape.Pixels, keys);
-        Panels.Pack(V + start, Shape.Pixels, Shape.Channels, values);
+        Panels.PackTransposed<TLanes>(K + start, Shape.Channels, Shape.Pixels, keys);
+        Panels.Pack<TLanes>(V + start, Shape.Pixels, Shape.Channels, values);
         for (int first = 0; first < Shape.Pixels; first += AttentionShape.Block)
         {
             int rows = Math.Min(AttentionShape.Block, Shape.Pixels - first);
             float* y = Y + start + (long)first * Shape.Channels;
-            Panels.Multiply(Q + start + (long)first * Shape.Channels, Shape.Channels, 1, keys, Shape.Channels, weights, rows, Shape.Stride, adds: false);
+            Panels.Multiply<TLanes>(Q + start + (long)first * Shape.Channels, Shape.Channels, 1, keys, Shape.Channels, weights, rows, Shape.Stride, adds: false);
             float* moments = Moments + 2 * ((long)image * Shape.Pixels + first);
             for (int row = 0; row < rows; row++)
-                (moments[2 * row], moments[2 * row + 1]) = Exponentiate(weights + (long)row * Shape.Stride);
-            Panels.Multiply(weights, Shape.Stride, 1, values, Shape.Pixels, y, rows, Shape.Channels, adds: false);
+                (moments[2 * row], moments[2 * row + 1]) = Exponentiate<TLanes>(weights + (long)row * Shape.Stride);
+            Panels.Multiply<TLanes>(weights, Shape.Stride, 1, values, Shape.Pixels, y, rows, Shape.Channels, adds: false);
             for (int row = 0; row < rows; row++)
-                Multiply(y + (long)row * Shape.Channels, Shape.Channels, moments[2 * row + 1]);
+                Multiply<TLanes>(y + (long)row * Shape.Channels, Shape.Channels, moments[2 * row + 1]);
         }
     }
 
     // Products become e^(scale product - the largest); the filling counts as an infinitely small product.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly (float Largest, float Share) Exponentiate(float* products)
+    private readonly (float Largest, float Share) Exponentiate<TLanes>(float* products)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         new Span<float>(products + Shape.Pixels, Shape.Stride - Shape.Pixels).Fill(float.NegativeInfinity);
-        Vector512<float> scale = Vector512.Create(Shape.Scale);
-        Vector512<float> most = Vector512.Create(float.NegativeInfinity);
-        for (int i = 0; i < Shape.Stride; i += Vectors.Lanes)
-            most = Vector512.MaxNative(most, Vector512.Load(products + i) * scale);
-        float largest = float.NegativeInfinity;
-        for (int lane = 0; lane < Vectors.Lanes; lane++)
-            largest = MathF.Max(largest, most[lane]);
+        TLanes scale = TLanes.Of(Shape.Scale);
+        TLanes most = TLanes.Of(float.NegativeInfinity);
+        for (int i = 0; i < Shape.Stride; i += TLanes.Count)
+            most = TLanes.Larger(most, TLanes.Load(products + i) * scale);
+        float largest = most.Most();
 
-        Vector512<float> sums = Vector512<float>.Zero;
-        for (int i = 0; i < Shape.Stride; i += Vectors.Lanes)
+        TLanes sums = TLanes.Of(0);
+        for (int i = 0; i < Shape.Stride; i += TLanes.Count)
         {
-            Vector512<float> e = Exponential.Of(Vector512.FusedMultiplyAdd(Vector512.Load(products + i), scale, Vector512.Create(-largest)));
+            TLanes e = Exponential.Of(TLanes.MultiplyAdd(TLanes.Load(products + i), scale, TLanes.Of(-largest)));
             e.Store(products + i);
             sums += e;
         }
 
-        return (largest, 1 / Vector512.Sum(sums));
+        return (largest, 1 / sums.Sum());
     }
 
-    private static void Multiply(float* numbers, int count, float by)
+    private static void Multiply<TLanes>(float* numbers, int count, float by)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
-        Vector512<float> factor = Vector512.Create(by);
-        for (int i = 0; i < count; i += Vectors.Lanes)
-            (Vector512.Load(numbers + i) * factor).Store(numbers + i);
+        TLanes factor = TLanes.Of(by);
+        for (int i = 0; i < count; i += TLanes.Count)
+            (TLanes.Load(numbers + i) * factor).Store(numbers + i);
     }
 }

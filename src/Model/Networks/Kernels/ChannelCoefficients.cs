@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace DdpmJobs.Model.Networks.Kernels;
 
@@ -7,7 +6,7 @@ namespace DdpmJobs.Model.Networks.Kernels;
 internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
 {
     private readonly float[] _floats = GC.AllocateUninitializedArray<float>(4 * shape.Channels, pinned: true);
-    private readonly double[] _sums = new double[2 * shape.Channels];
+    private readonly double[] _sums = GC.AllocateArray<double>(2 * shape.Channels, pinned: true);
 
     /// <summary>What x without <see cref="Mean"/> is multiplied by, (C,).</summary>
     public float* Scale => Part(0);
@@ -24,11 +23,13 @@ internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
     /// <summary>Sets the sums to 0.</summary>
     public void Clear() => Array.Clear(_sums);
 
-    /// <summary>Adds to the first sums of 16 channels.</summary>
-    public void AddFirst(int channel, Vector512<float> values) => Add(channel, values);
+    /// <summary>Adds to the first sums of consecutive channels.</summary>
+    public void AddFirst<TLanes>(int channel, TLanes values)
+        where TLanes : unmanaged, ILanes<TLanes> => values.AddTo(Sums + channel);
 
-    /// <summary>Adds to the second sums of 16 channels.</summary>
-    public void AddSecond(int channel, Vector512<float> values) => Add(shape.Channels + channel, values);
+    /// <summary>Adds to the second sums of consecutive channels.</summary>
+    public void AddSecond<TLanes>(int channel, TLanes values)
+        where TLanes : unmanaged, ILanes<TLanes> => values.AddTo(Sums + shape.Channels + channel);
 
     /// <summary>The first sum of a channel.</summary>
     public double First(int channel) => _sums[channel];
@@ -79,16 +80,9 @@ internal sealed unsafe class ChannelCoefficients(NormalizationShape shape)
         }
     }
 
-    private float* Part(int index) => (float*)Unsafe.AsPointer(ref _floats[index * shape.Channels]);
+    private double* Sums => (double*)Unsafe.AsPointer(ref _sums[0]);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Add(int place, Vector512<float> values)
-    {
-        (Vector512<double> lower, Vector512<double> upper) = Vector512.Widen(values);
-        ref double sums = ref _sums[place];
-        (Vector512.LoadUnsafe(ref sums) + lower).StoreUnsafe(ref sums);
-        (Vector512.LoadUnsafe(ref sums, (nuint)Vector512<double>.Count) + upper).StoreUnsafe(ref sums, (nuint)Vector512<double>.Count);
-    }
+    private float* Part(int index) => (float*)Unsafe.AsPointer(ref _floats[index * shape.Channels]);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Of(int group, int offset)

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using DdpmJobs.Model.Randomness;
 
 namespace DdpmJobs.Model.Networks.Kernels;
@@ -50,18 +49,14 @@ internal readonly unsafe struct DropoutMask
     /// <param name="count">How many; a multiple of 16.</param>
     /// <param name="draws">Room for their bits.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Drop(long firstElement, float* values, int count, Span<ushort> draws)
+    public void Drop<TLanes>(long firstElement, float* values, int count, Span<ushort> draws)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
-        Vector512<int> threshold = Vector512.Create(Threshold);
-        Vector512<float> scale = Vector512.Create(Scale);
+        TLanes scale = TLanes.Of(Scale);
         fixed (ushort* drawn = Draw(firstElement, count, draws))
         {
-            for (int i = 0; i < count; i += Vector512<float>.Count)
-            {
-                (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(Vector256.Load(drawn + i));
-                Vector512<float> kept = Vector512.GreaterThanOrEqual(Vector512.Create(lower, upper).AsInt32(), threshold).AsSingle();
-                (Vector512.Load(values + i) * (kept & scale)).Store(values + i);
-            }
+            for (int i = 0; i < count; i += TLanes.Count)
+                (TLanes.Load(values + i) * scale.WhereAtLeast(drawn + i, Threshold)).Store(values + i);
         }
     }
 

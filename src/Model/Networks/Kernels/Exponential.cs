@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace DdpmJobs.Model.Networks.Kernels;
 
@@ -16,30 +15,31 @@ internal static class Exponential
 
     /// <summary>e^x, within 2e-7 of it in proportion; NaN for NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Of(Vector512<float> x)
+    public static TLanes Of<TLanes>(TLanes x)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
-        (Vector512<float> rest, Vector512<float> power) = Parts(x);
-        return Vector512.ConditionalSelect(Vector512.Equals(x, x), rest * power, x);
+        (TLanes rest, TLanes power) = Parts(x);
+        return TLanes.UnlessNaN(x, rest * power);
     }
 
     /// <summary>e^x as a factor near 1 and a power of two; of NaN, some numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (Vector512<float> Fraction, Vector512<float> Power) Parts(Vector512<float> argument)
+    public static (TLanes Fraction, TLanes Power) Parts<TLanes>(TLanes argument)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
-        Vector512<float> x = Vector512.MinNative(Vector512.MaxNative(argument, Vector512.Create(-Most)), Vector512.Create(Most));
-        Vector512<float> n = Vector512.Round(x * Log2E);
-        Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);
-        r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2Low), r);
+        TLanes x = TLanes.Smaller(TLanes.Larger(argument, TLanes.Of(-Most)), TLanes.Of(Most));
+        TLanes n = TLanes.Round(x * TLanes.Of(Log2E));
+        TLanes r = TLanes.MultiplyAdd(n, TLanes.Of(-Ln2High), x);
+        r = TLanes.MultiplyAdd(n, TLanes.Of(-Ln2Low), r);
 
-        Vector512<float> p = Vector512.Create(1.9875691500e-4f);
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.3981999507e-3f));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(8.3334519073e-3f));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(4.1665795894e-2f));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.6666665459e-1f));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(5.0000001201e-1f));
-        p = Vector512.FusedMultiplyAdd(p, r * r, r + Vector512<float>.One);
+        TLanes p = TLanes.Of(1.9875691500e-4f);
+        p = TLanes.MultiplyAdd(p, r, TLanes.Of(1.3981999507e-3f));
+        p = TLanes.MultiplyAdd(p, r, TLanes.Of(8.3334519073e-3f));
+        p = TLanes.MultiplyAdd(p, r, TLanes.Of(4.1665795894e-2f));
+        p = TLanes.MultiplyAdd(p, r, TLanes.Of(1.6666665459e-1f));
+        p = TLanes.MultiplyAdd(p, r, TLanes.Of(5.0000001201e-1f));
+        p = TLanes.MultiplyAdd(p, r * r, r + TLanes.Of(1));
 
-        // 2^n by its bits; n lies within ±126.
-        return (p, Vector512.ShiftLeft(Vector512.ConvertToInt32Native(n) + Vector512.Create(127), 23).AsSingle());
+        return (p, TLanes.PowerOfTwo(n));
     }
 }

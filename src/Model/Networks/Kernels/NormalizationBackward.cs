@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace DdpmJobs.Model.Networks.Kernels;
 
@@ -22,7 +21,8 @@ internal unsafe struct NormalizationBackward
     public float* AddedGradient;
 
     /// <summary>Does a range of images; the context is one of these.</summary>
-    public static void Do(void* context, int first, int end)
+    public static void Do<TLanes>(void* context, int first, int end)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         NormalizationBackward work = *(NormalizationBackward*)context;
         NormalizationShape shape = work.Forward.Shape;
@@ -30,14 +30,15 @@ internal unsafe struct NormalizationBackward
         ushort[] draws = new ushort[DropoutMask.RoomFor(shape.ChunkPixels * shape.Channels)];
         for (int image = first; image < end; image++)
         {
-            work.ThroughActivation(image, channels, draws);
-            work.ThroughNormalization(image, channels);
+            work.ThroughActivation<TLanes>(image, channels, draws);
+            work.ThroughNormalization<TLanes>(image, channels);
         }
     }
 
     // dz, the gradient before the activation, goes where the input's gradient will be; its sums with and without the normalised input are each channel's.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void ThroughActivation(int image, ChannelCoefficients channels, ushort[] draws)
+    private readonly void ThroughActivation<TLanes>(int image, ChannelCoefficients channels, ushort[] draws)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         NormalizationShape shape = Forward.Shape;
         long start = (long)image * shape.Elements;
@@ -53,38 +54,39 @@ internal unsafe struct NormalizationBackward
             {
                 new ReadOnlySpan<float>(dy, count).CopyTo(new Span<float>(dz, count));
                 dy = dz;
-                Forward.Mask.Drop(firstElement + offset, dz, count, draws);
+                Forward.Mask.Drop<TLanes>(firstElement + offset, dz, count, draws);
             }
 
-            Differentiate(Forward.X + start + offset, dy, dz, count, channels);
+            Differentiate<TLanes>(Forward.X + start + offset, dy, dz, count, channels);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Differentiate(float* x, float* dy, float* dz, int count, ChannelCoefficients channels)
+    private readonly void Differentiate<TLanes>(float* x, float* dy, float* dz, int count, ChannelCoefficients channels)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         int stride = Forward.Shape.Channels;
         bool activates = Forward.Shape.Activates;
-        for (int channel = 0; channel < stride; channel += Vectors.Lanes)
+        for (int channel = 0; channel < stride; channel += TLanes.Count)
         {
-            Vector512<float> scale = Vector512.Load(channels.Scale + channel), shift = Vector512.Load(channels.Shift + channel);
-            Vector512<float> mean = Vector512.Load(channels.Mean + channel), inverse = Vector512.Load(channels.Inverse + channel);
-            Vector512<float> sum = Vector512<float>.Zero, product = sum;
+            TLanes scale = TLanes.Load(channels.Scale + channel), shift = TLanes.Load(channels.Shift + channel);
+            TLanes mean = TLanes.Load(channels.Mean + channel), inverse = TLanes.Load(channels.Inverse + channel);
+            TLanes sum = TLanes.Of(0), product = sum;
             for (int i = channel; i < count; i += stride)
             {
-                Vector512<float> input = Vector512.Load(x + i) - mean;
-                Vector512<float> gradient = Vector512.Load(dy + i);
+                TLanes input = TLanes.Load(x + i) - mean;
+                TLanes gradient = TLanes.Load(dy + i);
                 if (activates)
                 {
                     // d silu(z) / dz = s (1 + z (1 - s)), s the logistic function of z
-                    Vector512<float> z = Vector512.FusedMultiplyAdd(input, scale, shift);
-                    Vector512<float> s = Sigmoid.Of(z);
-                    gradient *= s * Vector512.FusedMultiplyAdd(z, Vector512<float>.One - s, Vector512<float>.One);
+                    TLanes z = TLanes.MultiplyAdd(input, scale, shift);
+                    TLanes s = Sigmoid.Of(z);
+                    gradient *= s * TLanes.MultiplyAdd(z, TLanes.Of(1) - s, TLanes.Of(1));
                 }
 
                 gradient.Store(dz + i);
                 sum += gradient;
-                product = Vector512.FusedMultiplyAdd(gradient, input * inverse, product);
+                product = TLanes.MultiplyAdd(gradient, input * inverse, product);
             }
 
             channels.AddFirst(channel, sum);
@@ -94,7 +96,8 @@ internal unsafe struct NormalizationBackward
 
     // dx = (gamma dz - mean(gamma dz) - x^ mean(gamma dz x^)) / sigma, the means over the group; that is a dz + b x + c with three numbers a channel.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void ThroughNormalization(int image, ChannelCoefficients channels)
+    private readonly void ThroughNormalization<TLanes>(int image, ChannelCoefficients channels)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         NormalizationShape shape = Forward.Shape;
         float* x = Forward.X + (long)image * shape.Elements;
@@ -124,7 +127,7 @@ internal unsafe struct NormalizationBackward
 
         if (AddedGradient == null)
         {
-            Combine(x, dx, shape.Elements, channels);
+            Combine<TLanes>(x, dx, shape.Elements, channels);
             return;
         }
 
@@ -134,8 +137,8 @@ internal unsafe struct NormalizationBackward
         {
             int offset = pixel * shape.Channels;
             int length = Math.Min(shape.ChunkPixels, shape.Pixels - pixel) * shape.Channels;
-            Combine(x + offset, dx + offset, length, channels);
-            AddUp(dx + offset, length, channels);
+            Combine<TLanes>(x + offset, dx + offset, length, channels);
+            AddUp<TLanes>(dx + offset, length, channels);
         }
 
         for (int channel = 0; channel < shape.Channels; channel++)
@@ -143,30 +146,32 @@ internal unsafe struct NormalizationBackward
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void AddUp(float* dx, int count, ChannelCoefficients channels)
+    private readonly void AddUp<TLanes>(float* dx, int count, ChannelCoefficients channels)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         int stride = Forward.Shape.Channels;
-        for (int channel = 0; channel < stride; channel += Vectors.Lanes)
+        for (int channel = 0; channel < stride; channel += TLanes.Count)
         {
-            Vector512<float> sum = Vector512<float>.Zero;
+            TLanes sum = TLanes.Of(0);
             for (int i = channel; i < count; i += stride)
-                sum += Vector512.Load(dx + i);
+                sum += TLanes.Load(dx + i);
             channels.AddFirst(channel, sum);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Combine(float* x, float* dx, int count, ChannelCoefficients channels)
+    private readonly void Combine<TLanes>(float* x, float* dx, int count, ChannelCoefficients channels)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         int stride = Forward.Shape.Channels;
         float* scales = channels.Scale, slopes = channels.Mean, shifts = channels.Shift;
         for (int pixel = 0; pixel < count; pixel += stride)
         {
-            for (int channel = 0; channel < stride; channel += Vectors.Lanes)
+            for (int channel = 0; channel < stride; channel += TLanes.Count)
             {
                 int i = pixel + channel;
-                Vector512<float> rest = Vector512.FusedMultiplyAdd(Vector512.Load(x + i), Vector512.Load(slopes + channel), Vector512.Load(shifts + channel));
-                Vector512.FusedMultiplyAdd(Vector512.Load(dx + i), Vector512.Load(scales + channel), rest).Store(dx + i);
+                TLanes rest = TLanes.MultiplyAdd(TLanes.Load(x + i), TLanes.Load(slopes + channel), TLanes.Load(shifts + channel));
+                TLanes.MultiplyAdd(TLanes.Load(dx + i), TLanes.Load(scales + channel), rest).Store(dx + i);
             }
         }
     }

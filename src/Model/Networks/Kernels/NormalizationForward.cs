@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 
 namespace DdpmJobs.Model.Networks.Kernels;
 
@@ -34,32 +33,34 @@ internal unsafe struct NormalizationForward
     public DropoutMask Mask;
 
     /// <summary>Does a range of images; the context is one of these.</summary>
-    public static void Do(void* context, int first, int end)
+    public static void Do<TLanes>(void* context, int first, int end)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         NormalizationForward work = *(NormalizationForward*)context;
         ChannelCoefficients channels = new(work.Shape);
         ushort[] draws = new ushort[DropoutMask.RoomFor(work.Shape.ChunkPixels * work.Shape.Channels)];
         for (int image = first; image < end; image++)
-            work.Image(image, channels, draws);
+            work.Image<TLanes>(image, channels, draws);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Image(int image, ChannelCoefficients channels, ushort[] draws)
+    private readonly void Image<TLanes>(int image, ChannelCoefficients channels, ushort[] draws)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         float* x = X + (long)image * Shape.Elements;
         float* y = Y + (long)image * Shape.Elements;
         double* moments = Moments + (long)image * 2 * Shape.Groups;
         float* added = AddedTo(image);
-        MeasureMoments(x, added, moments, channels);
+        MeasureMoments<TLanes>(x, added, moments, channels);
         channels.Set(GammaOf(image), BetaOf(image), moments, added);
         long firstElement = (Mask.FirstRow + image) * Shape.Elements;
         for (int pixel = 0; pixel < Shape.Pixels; pixel += Shape.ChunkPixels)
         {
             int offset = pixel * Shape.Channels;
             int count = Math.Min(Shape.ChunkPixels, Shape.Pixels - pixel) * Shape.Channels;
-            Normalize(x + offset, y + offset, count, channels);
+            Normalize<TLanes>(x + offset, y + offset, count, channels);
             if (Mask.Threshold > 0)
-                Mask.Drop(firstElement + offset, y + offset, count, draws);
+                Mask.Drop<TLanes>(firstElement + offset, y + offset, count, draws);
         }
     }
 
@@ -74,24 +75,26 @@ internal unsafe struct NormalizationForward
 
     // Scale, shift, activate.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Normalize(float* x, float* y, int count, ChannelCoefficients channels)
+    private readonly void Normalize<TLanes>(float* x, float* y, int count, ChannelCoefficients channels)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         int stride = Shape.Channels;
         bool activates = Shape.Activates;
         float* scales = channels.Scale, shifts = channels.Shift, means = channels.Mean;
-        for (int channel = 0; channel < stride; channel += Vectors.Lanes)
+        for (int channel = 0; channel < stride; channel += TLanes.Count)
         {
-            Vector512<float> scale = Vector512.Load(scales + channel), shift = Vector512.Load(shifts + channel), mean = Vector512.Load(means + channel);
+            TLanes scale = TLanes.Load(scales + channel), shift = TLanes.Load(shifts + channel), mean = TLanes.Load(means + channel);
             for (int i = channel; i < count; i += stride)
             {
-                Vector512<float> z = Vector512.FusedMultiplyAdd(Vector512.Load(x + i) - mean, scale, shift);
+                TLanes z = TLanes.MultiplyAdd(TLanes.Load(x + i) - mean, scale, shift);
                 (activates ? z * Sigmoid.Of(z) : z).Store(y + i);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void MeasureMoments(float* x, float* added, double* moments, ChannelCoefficients channels)
+    private readonly void MeasureMoments<TLanes>(float* x, float* added, double* moments, ChannelCoefficients channels)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         // The means first, then the squares of what is left: one pass with x^2 would cancel.
         double count = (double)Shape.Pixels * Shape.ChannelsPerGroup;
@@ -99,18 +102,19 @@ internal unsafe struct NormalizationForward
         for (int group = 0; group < Shape.Groups; group++)
             moments[group] = 0;
         channels.SpreadToMean(moments, added);
-        AddUp(x, channels, squares: false);
+        AddUp<TLanes>(x, channels, squares: false);
         for (int group = 0; group < Shape.Groups; group++)
             moments[group] = channels.FirstOf(group) / count;
         channels.SpreadToMean(moments, added);
-        AddUp(x, channels, squares: true);
+        AddUp<TLanes>(x, channels, squares: true);
         for (int group = 0; group < Shape.Groups; group++)
             moments[Shape.Groups + group] = 1 / Math.Sqrt(channels.SecondOf(group) / count + Shape.Epsilon);
     }
 
     // Adds up each channel's numbers, or the squares of what is left of them without their group's mean; four sums at once, since each waits for its last addition.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void AddUp(float* x, ChannelCoefficients channels, bool squares)
+    private readonly void AddUp<TLanes>(float* x, ChannelCoefficients channels, bool squares)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         int stride = Shape.Channels;
         float* means = channels.Mean;
@@ -118,10 +122,10 @@ internal unsafe struct NormalizationForward
         {
             float* chunk = x + (long)pixel * stride;
             int count = Math.Min(Shape.ChunkPixels, Shape.Pixels - pixel) * stride;
-            for (int channel = 0; channel < stride; channel += Vectors.Lanes)
+            for (int channel = 0; channel < stride; channel += TLanes.Count)
             {
-                Vector512<float> mean = Vector512.Load(means + channel);
-                Vector512<float> sum0 = Vector512<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0;
+                TLanes mean = TLanes.Load(means + channel);
+                TLanes sum0 = TLanes.Of(0), sum1 = sum0, sum2 = sum0, sum3 = sum0;
                 int i = channel;
                 for (; i + 3 * stride < count; i += 4 * stride)
                 {
@@ -133,7 +137,7 @@ internal unsafe struct NormalizationForward
 
                 for (; i < count; i += stride)
                     sum0 = Add(sum0, chunk + i, mean, squares);
-                Vector512<float> sum = (sum0 + sum1) + (sum2 + sum3);
+                TLanes sum = (sum0 + sum1) + (sum2 + sum3);
                 if (squares)
                     channels.AddSecond(channel, sum);
                 else
@@ -143,9 +147,10 @@ internal unsafe struct NormalizationForward
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Add(Vector512<float> sum, float* numbers, Vector512<float> mean, bool squares)
+    private static TLanes Add<TLanes>(TLanes sum, float* numbers, TLanes mean, bool squares)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
-        Vector512<float> left = Vector512.Load(numbers) - mean;
-        return squares ? Vector512.FusedMultiplyAdd(left, left, sum) : sum + left;
+        TLanes left = TLanes.Load(numbers) - mean;
+        return squares ? TLanes.MultiplyAdd(left, left, sum) : sum + left;
     }
 }

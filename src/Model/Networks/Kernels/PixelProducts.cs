@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using System.Runtime.InteropServices;
 
 namespace DdpmJobs.Model.Networks.Kernels;
 
@@ -27,8 +27,11 @@ internal unsafe struct PixelProducts
     /// <summary>Output, (pixels, Out), or its gradient.</summary>
     public float* Y;
 
-    /// <summary>The weights in <see cref="Kernels.Panels"/>: (In, Out) forward, (Out, In) for the gradient of the input.</summary>
+    /// <summary>The weights, (Out, In).</summary>
     public float* Weights;
+
+    /// <summary>The same in <see cref="Kernels.Panels"/>: (In, Out) forward, (Out, In) for the gradient of the input.</summary>
+    public float* Packed;
 
     /// <summary>What each output begins with, (Out,).</summary>
     public float* Bias;
@@ -42,8 +45,25 @@ internal unsafe struct PixelProducts
     /// <summary>Blocks of pixels.</summary>
     public readonly int Blocks => (Pixels + Block - 1) / Block;
 
+    /// <summary>Packs the weights for the outputs, all at once; the context is one of these.</summary>
+    public static void PackForward<TLanes>(void* context, int first, int end)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        PixelProducts work = *(PixelProducts*)context;
+        Panels.PackTransposed<TLanes>(work.Weights, work.In, work.Out, work.Packed);
+    }
+
+    /// <summary>Packs the weights for the gradient of the input, all at once; the context is one of these.</summary>
+    public static void PackBackward<TLanes>(void* context, int first, int end)
+        where TLanes : unmanaged, ILanes<TLanes>
+    {
+        PixelProducts work = *(PixelProducts*)context;
+        Panels.Pack<TLanes>(work.Weights, work.Out, work.In, work.Packed);
+    }
+
     /// <summary>y = x wᵀ + b for a range of blocks; the context is one of these.</summary>
-    public static void Forward(void* context, int first, int end)
+    public static void Forward<TLanes>(void* context, int first, int end)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         PixelProducts work = *(PixelProducts*)context;
         for (int block = first; block < end; block++)
@@ -53,53 +73,56 @@ internal unsafe struct PixelProducts
             float* y = work.Y + pixel * work.Out;
             for (int row = 0; row < rows; row++)
                 new ReadOnlySpan<float>(work.Bias, work.Out).CopyTo(new Span<float>(y + (long)row * work.Out, work.Out));
-            Panels.Multiply(work.X + pixel * work.In, work.In, 1, work.Weights, work.In, y, rows, work.Out, adds: true);
+            Panels.Multiply<TLanes>(work.X + pixel * work.In, work.In, 1, work.Packed, work.In, y, rows, work.Out, adds: true);
         }
     }
 
     /// <summary>dx = dy w for a range of blocks; the context is one of these.</summary>
-    public static void BackwardInput(void* context, int first, int end)
+    public static void BackwardInput<TLanes>(void* context, int first, int end)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         PixelProducts work = *(PixelProducts*)context;
         for (int block = first; block < end; block++)
         {
             long pixel = (long)block * Block;
             int rows = (int)Math.Min(Block, work.Pixels - pixel);
-            Panels.Multiply(work.Y + pixel * work.Out, work.Out, 1, work.Weights, work.Out, work.X + pixel * work.In, rows, work.In, adds: false);
+            Panels.Multiply<TLanes>(work.Y + pixel * work.Out, work.Out, 1, work.Packed, work.Out, work.X + pixel * work.In, rows, work.In, adds: false);
         }
     }
 
     /// <summary>dw = dyᵀ x and the sums of dy for a range of sixteen channels of the output each; the context is one of these.</summary>
-    public static void BackwardWeights(void* context, int first, int end)
+    public static void BackwardWeights<TLanes>(void* context, int first, int end)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         PixelProducts work = *(PixelProducts*)context;
         (int channel, int channels) = (first * Vectors.Lanes, (end - first) * Vectors.Lanes);
-        float* panels = (float*)System.Runtime.InteropServices.NativeMemory.AlignedAlloc((nuint)(Summed * Panels.Whole(work.In)) * sizeof(float), 64);
-        double[] sums = new double[channels];
+        float* panels = (float*)NativeMemory.AlignedAlloc((nuint)(Summed * Panels.Whole(work.In)) * sizeof(float), 64);
+        double* sums = (double*)NativeMemory.AllocZeroed((nuint)channels, sizeof(double));
         for (int pixel = 0; pixel < work.Pixels; pixel += Summed)
         {
             int depth = Math.Min(Summed, work.Pixels - pixel);
             float* dy = work.Y + (long)pixel * work.Out + channel;
-            Panels.Pack(work.X + (long)pixel * work.In, depth, work.In, panels);
-            Panels.Multiply(dy, 1, work.Out, panels, depth, work.WeightGradient + (long)channel * work.In, channels, work.In, adds: pixel > 0);
-            AddUp(dy, work.Out, depth, sums);
+            Panels.Pack<TLanes>(work.X + (long)pixel * work.In, depth, work.In, panels);
+            Panels.Multiply<TLanes>(dy, 1, work.Out, panels, depth, work.WeightGradient + (long)channel * work.In, channels, work.In, adds: pixel > 0);
+            AddUp<TLanes>(dy, work.Out, depth, sums, channels);
         }
 
         for (int i = 0; i < channels; i++)
             work.BiasGradient[channel + i] = (float)sums[i];
-        System.Runtime.InteropServices.NativeMemory.AlignedFree(panels);
+        NativeMemory.Free(sums);
+        NativeMemory.AlignedFree(panels);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddUp(float* dy, int stride, int rows, double[] sums)
+    private static void AddUp<TLanes>(float* dy, int stride, int rows, double* sums, int channels)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
-        for (int channel = 0; channel < sums.Length; channel += Vectors.Lanes)
+        for (int channel = 0; channel < channels; channel += TLanes.Count)
         {
-            Vector512<float> sum = Vector512<float>.Zero;
+            TLanes sum = TLanes.Of(0);
             for (int row = 0; row < rows; row++)
-                sum += Vector512.Load(dy + (long)row * stride + channel);
-            for (int lane = 0; lane < Vectors.Lanes; lane++)
-                sums[channel + lane] += sum[lane];
+                sum += TLanes.Load(dy + (long)row * stride + channel);
+            sum.AddTo(sums + channel);
         }
     }
 }

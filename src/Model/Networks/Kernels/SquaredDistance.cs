@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 
 namespace DdpmJobs.Model.Networks.Kernels;
@@ -7,6 +6,9 @@ namespace DdpmJobs.Model.Networks.Kernels;
 /// <summary>The sum of the squares of a long buffer, or of its differences from another, on all threads: libtorch adds up on one.</summary>
 internal unsafe struct SquaredDistance
 {
+    // Numbers that are added up side by side, so that no sum waits for the one before.
+    private const int Run = 4 * Vectors.Lanes;
+
     private long _count;
     private float* _first;
     private float* _second;
@@ -23,7 +25,7 @@ internal unsafe struct SquaredDistance
         fixed (double* place = sums)
         {
             SquaredDistance work = new() { _count = first.numel(), _first = Vectors.Of(first), _second = Vectors.Of(second), _sums = place };
-            ThreadTeam.Run(parts, &Do, &work);
+            ThreadTeam.Run(parts, &Do<Lanes16>, &Do<Lanes8>, &work);
         }
 
         // In their order, so that the whole does not depend on the threads.
@@ -34,25 +36,30 @@ internal unsafe struct SquaredDistance
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Do(void* context, int firstPart, int endPart)
+    private static void Do<TLanes>(void* context, int firstPart, int endPart)
+        where TLanes : unmanaged, ILanes<TLanes>
     {
         SquaredDistance work = *(SquaredDistance*)context;
+        double* sums = stackalloc double[Run];
         for (int part = firstPart; part < endPart; part++)
         {
             long i = (long)part * Vectors.PerPart;
             long end = Math.Min(i + Vectors.PerPart, work._count);
-            Vector512<double> lower = Vector512<double>.Zero, upper = lower;
-            for (; i + Vectors.Lanes <= end; i += Vectors.Lanes)
+            new Span<double>(sums, Run).Clear();
+            for (; i + Run <= end; i += Run)
             {
-                Vector512<float> x = Vector512.Load(work._first + i);
-                if (work._second != null)
-                    x -= Vector512.Load(work._second + i);
-                (Vector512<double> low, Vector512<double> high) = Vector512.Widen(x);
-                lower = Vector512.FusedMultiplyAdd(low, low, lower);
-                upper = Vector512.FusedMultiplyAdd(high, high, upper);
+                for (int lane = 0; lane < Run; lane += TLanes.Count)
+                {
+                    TLanes x = TLanes.Load(work._first + i + lane);
+                    if (work._second != null)
+                        x -= TLanes.Load(work._second + i + lane);
+                    x.AddSquaresTo(sums + lane);
+                }
             }
 
-            double sum = Vector512.Sum(lower + upper);
+            double sum = 0;
+            for (int lane = 0; lane < Run; lane++)
+                sum += sums[lane];
             for (; i < end; i++)
             {
                 double x = work._second == null ? work._first[i] : work._first[i] - work._second[i];

@@ -31,6 +31,14 @@ internal static unsafe class ThreadTeam
         runtime.Parallel(&Enter, &job, (uint)threads, 0);
     }
 
+    /// <summary>The same with a body for each width of vectors, of which the processor's is taken.</summary>
+    /// <param name="count">Number of independent parts.</param>
+    /// <param name="wide">The body over <see cref="Lanes16"/>.</param>
+    /// <param name="narrow">The body over <see cref="Lanes8"/>.</param>
+    /// <param name="context">Handed to the body.</param>
+    public static void Run(int count, delegate*<void*, int, int, void> wide, delegate*<void*, int, int, void> narrow, void* context) =>
+        Run(count, Vectors.AreWide ? wide : narrow, context);
+
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Enter(void* data)
     {

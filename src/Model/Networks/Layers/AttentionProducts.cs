@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using DdpmJobs.Model.Networks.Kernels;
 using DdpmJobs.Model.Specs;
 using TorchSharp;
@@ -22,7 +21,7 @@ internal sealed class AttentionProducts : autograd.SingleTensorFunction<Attentio
     /// <summary>Whether it can be done, and pays: float32 on a CPU with vectors of 16 numbers, as many channels or a multiple, and so many pixels that libtorch's operators take longer.</summary>
     /// <param name="q">Queries, (N, T, C).</param>
     public static bool Fits(Tensor q) =>
-        Vector512.IsHardwareAccelerated && q.shape[1] >= FewestPixels && q.device_type == DeviceType.CPU && q.dtype == ScalarType.Float32 && MixedPrecision.InForce == Precision.Float32 && q.shape[2] % Vectors.Lanes == 0
+        Vectors.AreFast && q.shape[1] >= FewestPixels && q.device_type == DeviceType.CPU && q.dtype == ScalarType.Float32 && MixedPrecision.InForce == Precision.Float32 && q.shape[2] % Vectors.Lanes == 0
         && q.shape[1] * Math.Max(q.shape[1], q.shape[2]) <= int.MaxValue / 16;
 
     /// <summary>softmax(scale q kᵀ) v.</summary>
@@ -67,7 +66,7 @@ internal sealed class AttentionProducts : autograd.SingleTensorFunction<Attentio
             KeyGradient = Vectors.Of(dk),
             ValueGradient = Vectors.Of(dv),
         };
-        ThreadTeam.Run(shape.Images, &AttentionBackward.Do, &work);
+        ThreadTeam.Run(shape.Images, &AttentionBackward.Do<Lanes16>, &AttentionBackward.Do<Lanes8>, &work);
         return BackwardPass.Return(grad_output, dq, dk, dv, null);
     }
 
@@ -76,7 +75,7 @@ internal sealed class AttentionProducts : autograd.SingleTensorFunction<Attentio
         Tensor y = empty_like(q);
         Tensor moments = empty(shape.Images, shape.Pixels, 2);
         AttentionForward work = new() { Shape = shape, Q = Vectors.Of(q), K = Vectors.Of(k), V = Vectors.Of(v), Y = Vectors.Of(y), Moments = Vectors.Of(moments) };
-        ThreadTeam.Run(shape.Images, &AttentionForward.Do, &work);
+        ThreadTeam.Run(shape.Images, &AttentionForward.Do<Lanes16>, &AttentionForward.Do<Lanes8>, &work);
         return (y, moments);
     }
 }

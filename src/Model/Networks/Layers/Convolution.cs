@@ -48,6 +48,14 @@ internal sealed class Convolution : Module<Tensor, Tensor>
         new(init.Constant(0, outChannels, inChannels, kernel, kernel), init.Constant(0, outChannels), 1, kernel / 2);
 
     /// <inheritdoc/>
-    public override Tensor forward(Tensor x) => MixedPrecision.Product(x, _weight, _bias, _isOfPixels && x.device_type == DeviceType.CPU ? PixelConvolution.Convolve : (x, weight, bias) => WholeBlocks.Convolve(
-        x, weight, bias, (x, weight, bias) => functional.conv2d(x, weight, bias, _strides, _padding)));
+    public override Tensor forward(Tensor x) => MixedPrecision.Product(x, _weight, _bias, Convolve);
+
+    private Tensor Convolve(Tensor x, Tensor weight, Tensor bias)
+    {
+        if (_isOfPixels && x.device_type == DeviceType.CPU)
+            return PixelConvolution.Convolve(x, weight, bias);
+        if (_strides[0] == 1 && WinogradConvolution.Fits(x, weight, _padding[0]))
+            return WinogradConvolution.Convolve(x, weight, bias, _padding[0]);
+        return WholeBlocks.Convolve(x, weight, bias, (x, weight, bias) => functional.conv2d(x, weight, bias, _strides, _padding));
+    }
 }

@@ -33,7 +33,12 @@ internal static class LastChannels
         return pixels.permute(0, 3, 1, 2);
     }
 
-    /// <summary>The same, seen as (N, H, W, C).</summary>
+    /// <summary>Images of any content in that layout; no view of others, so that a function of our own may return them to callers who change them in place.</summary>
+    /// <returns>(N, C, H, W) float32 on the CPU; belongs to the dispose scope in force.</returns>
+    public static Tensor Empty(long images, long channels, long height, long width) =>
+        empty_strided([images, channels, height, width], [height * width * channels, 1, width * channels, channels], ScalarType.Float32);
+
+    /// <summary>Lays images out with the channels last, and sees them as (N, H, W, C).</summary>
     public static Tensor Pixels(Tensor x)
     {
         using Tensor permuted = x.permute(0, 2, 3, 1);

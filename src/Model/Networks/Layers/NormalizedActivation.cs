@@ -19,7 +19,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
 
     /// <summary>Whether it can be done: float32 on the CPU, and whole vectors of channels.</summary>
     public static bool Fits(Tensor x) =>
-        x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32 && x.dim() == 4 && x.shape[1] % Vectors.Lanes == 0
+        Vectors.AreFast && x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32 && x.dim() == 4 && x.shape[1] % Vectors.Lanes == 0
         && x.shape[1] * x.shape[2] * x.shape[3] <= int.MaxValue / 2;
 
     /// <summary>Normalises, activates and drops.</summary>
@@ -75,7 +75,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
             AddedGradient = Vectors.Of(addedGradient),
             ParameterGradients = (double*)Unsafe.AsPointer(ref parts[0]),
         };
-        ThreadTeam.Run(shape.Images, &NormalizationBackward.Do, &work);
+        ThreadTeam.Run(shape.Images, &NormalizationBackward.Do<Lanes16>, &NormalizationBackward.Do<Lanes8>, &work);
 
         Tensor parameters = work.Forward.IsPerImage ? tensor(Array.ConvertAll(parts, part => (float)part), [shape.Images, 2 * shape.Channels]) : tensor(Sums(parts, 2 * shape.Channels));
         return BackwardPass.Return(
@@ -105,7 +105,7 @@ internal sealed class NormalizedActivation : autograd.SingleTensorFunction<Norma
         Tensor y = empty_like(x);
         Tensor moments = empty(call.Shape.Images, 2, call.Shape.Groups, dtype: ScalarType.Float64);
         NormalizationForward work = Work(call, x, addend, gamma, beta, moments) with { Y = Vectors.Of(y) };
-        ThreadTeam.Run(call.Shape.Images, &NormalizationForward.Do, &work);
+        ThreadTeam.Run(call.Shape.Images, &NormalizationForward.Do<Lanes16>, &NormalizationForward.Do<Lanes8>, &work);
         return (y.permute(0, 3, 1, 2).MoveToOuterDisposeScope(), moments.MoveToOuterDisposeScope());
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using DdpmJobs.Model.Networks.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -52,37 +51,37 @@ internal sealed class PixelConvolution : autograd.SingleTensorFunction<PixelConv
         Tensor dy = grad_output.contiguous();
         Tensor dx = empty_like(saved[0]), dw = empty_like(saved[1]), db = empty(saved[1].shape[0]);
         PixelProducts work = Work(dx, saved[1], dy);
-        work.Weights = Room(work.Out * Panels.Whole(work.In));
-        Panels.Pack(Vectors.Of(saved[1]), work.Out, work.In, work.Weights);
-        ThreadTeam.Run(work.Blocks, &PixelProducts.BackwardInput, &work);
-        NativeMemory.AlignedFree(work.Weights);
+        work.Packed = Room(work.Out * Panels.Whole(work.In));
+        ThreadTeam.Run(1, &PixelProducts.PackBackward<Lanes16>, &PixelProducts.PackBackward<Lanes8>, &work);
+        ThreadTeam.Run(work.Blocks, &PixelProducts.BackwardInput<Lanes16>, &PixelProducts.BackwardInput<Lanes8>, &work);
+        NativeMemory.AlignedFree(work.Packed);
 
         work.X = Vectors.Of(saved[0]);
         work.WeightGradient = Vectors.Of(dw);
         work.BiasGradient = Vectors.Of(db);
-        ThreadTeam.Run(work.Out / Vectors.Lanes, &PixelProducts.BackwardWeights, &work);
+        ThreadTeam.Run(work.Out / Vectors.Lanes, &PixelProducts.BackwardWeights<Lanes16>, &PixelProducts.BackwardWeights<Lanes8>, &work);
         return BackwardPass.Return(grad_output, dx, dw, db);
     }
 
     // Without vectors as wide the product is that of libtorch's matrices, which is right and takes less time than ours would.
     private static bool Fits(Tensor pixels, Tensor weight) =>
-        Vector512.IsHardwareAccelerated && pixels.dtype == ScalarType.Float32 && weight.shape[0] % Vectors.Lanes == 0 && weight.shape[1] % Vectors.Lanes == 0 && pixels.numel() <= int.MaxValue;
+        Vectors.AreFast && pixels.dtype == ScalarType.Float32 && weight.shape[0] % Vectors.Lanes == 0 && weight.shape[1] % Vectors.Lanes == 0 && pixels.numel() <= int.MaxValue;
 
     private static unsafe Tensor Forward(Tensor pixels, Tensor weight, Tensor bias)
     {
         Tensor y = empty([.. pixels.shape[..3], weight.shape[0]]);
         PixelProducts work = Work(pixels, weight, y);
         work.Bias = Vectors.Of(bias);
-        work.Weights = Room(work.In * Panels.Whole(work.Out));
-        Panels.PackTransposed(Vectors.Of(weight), work.In, work.Out, work.Weights);
-        ThreadTeam.Run(work.Blocks, &PixelProducts.Forward, &work);
-        NativeMemory.AlignedFree(work.Weights);
+        work.Packed = Room(work.In * Panels.Whole(work.Out));
+        ThreadTeam.Run(1, &PixelProducts.PackForward<Lanes16>, &PixelProducts.PackForward<Lanes8>, &work);
+        ThreadTeam.Run(work.Blocks, &PixelProducts.Forward<Lanes16>, &PixelProducts.Forward<Lanes8>, &work);
+        NativeMemory.AlignedFree(work.Packed);
         return y;
     }
 
     private static unsafe PixelProducts Work(Tensor x, Tensor weight, Tensor y) => new()
     {
-        Pixels = (int)(x.numel() / weight.shape[1]), In = (int)weight.shape[1], Out = (int)weight.shape[0], X = Vectors.Of(x), Y = Vectors.Of(y),
+        Pixels = (int)(x.numel() / weight.shape[1]), In = (int)weight.shape[1], Out = (int)weight.shape[0], X = Vectors.Of(x), Y = Vectors.Of(y), Weights = Vectors.Of(weight),
     };
 
     private static unsafe float* Room(int floats) => (float*)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), 64);

@@ -1,0 +1,111 @@
+using DdpmJobs.Model.Networks.Kernels;
+using DdpmJobs.Model.Networks.Layers;
+using TorchSharp;
+using static DdpmJobs.Model.Tests.Networks.Near;
+using static TorchSharp.torch;
+
+namespace DdpmJobs.Model.Tests.Networks;
+
+public sealed class WinogradConvolutionTests
+{
+    // Some roundings more than a direct convolution has.
+    private const double Tolerance = 5e-6;
+
+    [Theory]
+    [InlineData(2, 32, 32, 8, 8, 1)]
+    [InlineData(3, 16, 80, 7, 5, 1)] // tiles over the border
+    [InlineData(1, 48, 32, 1, 1, 1)]
+    [InlineData(5, 64, 112, 3, 3, 0)] // a single pixel
+    [InlineData(2, 32, 64, 9, 6, 0)]
+    [InlineData(2, 64, 32, 4, 5, 2)]
+    [InlineData(4, 272, 48, 6, 6, 1)] // more channels than are multiplied at a time
+    [InlineData(3, 48, 528, 4, 4, 1)]
+    [InlineData(40, 32, 48, 16, 16, 1)] // more tiles than are added up at a time
+    [InlineData(16, 256, 128, 8, 8, 1)]
+    public void Convolve_AnyShape_IsTheConvolutionAndItsGradients(int n, int inChannels, int outChannels, int height, int width, int padding)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = Normal(1, n, inChannels, height, width).requires_grad_();
+        Tensor weight = (Normal(2, outChannels, inChannels, 3, 3) / Math.Sqrt(9 * inChannels)).detach().requires_grad_(), bias = Normal(3, outChannels).requires_grad_();
+        Tensor dy = Normal(4, n, outChannels, height + 2 * padding - 2, width + 2 * padding - 2);
+        Tensor[] exact = [.. new[] { x, weight, bias }.Select(input => input.detach().to(float64).requires_grad_())];
+        Tensor expected = nn.functional.conv2d(exact[0], exact[1], exact[2], padding: [padding, padding]);
+        expected.backward([dy.to(float64)]);
+
+        Tensor y = WinogradConvolution.Convolve(x, weight, bias, padding);
+        y.backward([dy]);
+
+        AssertNear(expected, y, Tolerance);
+        AssertNear(exact[0].grad!, x.grad!, Tolerance);
+        AssertNear(exact[1].grad!, weight.grad!, Tolerance);
+        AssertNear(exact[2].grad!, bias.grad!, Tolerance);
+        using IDisposable quiet = no_grad();
+        Assert.True(WinogradConvolution.Convolve(LastChannels.Of(x), LastChannels.Of(weight), bias, padding).equal(y).all().item<bool>());
+    }
+
+    [Fact]
+    public void Convolve_OutputChangedInPlace_Differentiates()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = Normal(1, 2, 32, 4, 4).requires_grad_(), more = Normal(2, 2, 32, 4, 4).requires_grad_();
+        Tensor y = WinogradConvolution.Convolve(x, Normal(3, 32, 32, 3, 3), Normal(4, 32), 1);
+        y.add_(more);
+        y.backward([ones_like(y)]);
+        Assert.True(more.grad!.equal(1).all().item<bool>());
+    }
+
+    [Fact]
+    public void Convolve_NotANumberSomewhere_IsNotANumberThere()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        Tensor x = Normal(1, 2, 32, 6, 6), weight = Normal(2, 32, 32, 3, 3), bias = Normal(3, 32);
+        x[1, 7, 2, 3] = float.NaN;
+
+        Tensor y = WinogradConvolution.Convolve(x, weight, bias, 1);
+
+        Assert.False(y[0].isnan().any().item<bool>());
+        Assert.True(y[1, .., 1..4, 2..5].isnan().all().item<bool>());
+    }
+
+    [Fact]
+    public void Convolve_OtherThreads_IsTheSameToTheLastBit()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = Normal(1, 3, 48, 11, 13), dy = Normal(2, 3, 80, 11, 13), bias = Normal(3, 80);
+        int before = get_num_threads();
+        try
+        {
+            Tensor[] one = Pass(1), three = Pass(3);
+            Assert.All(one.Zip(three), pair => Assert.True(pair.First.equal(pair.Second).all().item<bool>()));
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+
+        Tensor[] Pass(int threads)
+        {
+            set_num_threads(threads);
+            Tensor input = x.detach().requires_grad_(), weight = Normal(4, 80, 48, 3, 3).requires_grad_(), shift = bias.detach().requires_grad_();
+            Tensor y = WinogradConvolution.Convolve(input, weight, shift, 1);
+            y.backward([dy]);
+            return [y, input.grad!, weight.grad!, shift.grad!];
+        }
+    }
+
+    [Theory]
+    [InlineData(32, 32, 1, true)]
+    [InlineData(32, 24, 1, false)] // no whole vectors
+    [InlineData(3, 128, 1, false)]
+    [InlineData(16, 16, 1, false)] // too few to pay
+    [InlineData(32, 32, 3, false)]
+    public void Fits_Channels_WholeVectorsAndEnoughOfThem(int inChannels, int outChannels, int padding, bool expected)
+    {
+        Assert.SkipUnless(Vectors.AreFast, "Kernels of ours are not used on this processor.");
+        using DisposeScope scope = NewDisposeScope();
+        Assert.Equal(expected, WinogradConvolution.Fits(zeros(1, inChannels, 4, 4), zeros(outChannels, inChannels, 3, 3), padding));
+        Assert.False(WinogradConvolution.Fits(zeros(1, 32, 4, 4), zeros(32, 32, 1, 1), 0));
+        Assert.False(WinogradConvolution.Fits(zeros(1, 32, 4, 4, dtype: float64), zeros(32, 32, 3, 3, dtype: float64), 1));
+    }
+}

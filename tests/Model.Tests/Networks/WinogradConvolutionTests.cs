@@ -22,26 +22,9 @@ public sealed class WinogradConvolutionTests
     [InlineData(3, 48, 528, 4, 4, 1)]
     [InlineData(40, 32, 48, 16, 16, 1)] // more tiles than are added up at a time
     [InlineData(16, 256, 128, 8, 8, 1)]
-    public void Convolve_AnyShape_IsTheConvolutionAndItsGradients(int n, int inChannels, int outChannels, int height, int width, int padding)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor x = Normal(1, n, inChannels, height, width).requires_grad_();
-        Tensor weight = (Normal(2, outChannels, inChannels, 3, 3) / Math.Sqrt(9 * inChannels)).detach().requires_grad_(), bias = Normal(3, outChannels).requires_grad_();
-        Tensor dy = Normal(4, n, outChannels, height + 2 * padding - 2, width + 2 * padding - 2);
-        Tensor[] exact = [.. new[] { x, weight, bias }.Select(input => input.detach().to(float64).requires_grad_())];
-        Tensor expected = nn.functional.conv2d(exact[0], exact[1], exact[2], padding: [padding, padding]);
-        expected.backward([dy.to(float64)]);
-
-        Tensor y = WinogradConvolution.Convolve(x, weight, bias, padding);
-        y.backward([dy]);
-
-        AssertNear(expected, y, Tolerance);
-        AssertNear(exact[0].grad!, x.grad!, Tolerance);
-        AssertNear(exact[1].grad!, weight.grad!, Tolerance);
-        AssertNear(exact[2].grad!, bias.grad!, Tolerance);
-        using IDisposable quiet = no_grad();
-        Assert.True(WinogradConvolution.Convolve(LastChannels.Of(x), LastChannels.Of(weight), bias, padding).equal(y).all().item<bool>());
-    }
+    public void Convolve_AnyShape_IsTheConvolutionAndItsGradients(int n, int inChannels, int outChannels, int height, int width, int padding) =>
+        ConvolutionChecks.AssertConvolves(
+            (x, weight, bias) => WinogradConvolution.Convolve(x, weight, bias, padding), [n, inChannels, height, width], [outChannels, inChannels, 3, 3], padding, Tolerance);
 
     [Fact]
     public void Convolve_OutputChangedInPlace_Differentiates()
@@ -69,30 +52,8 @@ public sealed class WinogradConvolutionTests
     }
 
     [Fact]
-    public void Convolve_OtherThreads_IsTheSameToTheLastBit()
-    {
-        using DisposeScope scope = NewDisposeScope();
-        Tensor x = Normal(1, 3, 48, 11, 13), dy = Normal(2, 3, 80, 11, 13), bias = Normal(3, 80);
-        int before = get_num_threads();
-        try
-        {
-            Tensor[] one = Pass(1), three = Pass(3);
-            Assert.All(one.Zip(three), pair => Assert.True(pair.First.equal(pair.Second).all().item<bool>()));
-        }
-        finally
-        {
-            set_num_threads(before);
-        }
-
-        Tensor[] Pass(int threads)
-        {
-            set_num_threads(threads);
-            Tensor input = x.detach().requires_grad_(), weight = Normal(4, 80, 48, 3, 3).requires_grad_(), shift = bias.detach().requires_grad_();
-            Tensor y = WinogradConvolution.Convolve(input, weight, shift, 1);
-            y.backward([dy]);
-            return [y, input.grad!, weight.grad!, shift.grad!];
-        }
-    }
+    public void Convolve_OtherThreads_IsTheSameToTheLastBit() =>
+        ConvolutionChecks.AssertSameOnOtherThreads((x, weight, bias) => WinogradConvolution.Convolve(x, weight, bias, 1), [3, 48, 11, 13], [80, 48, 3, 3]);
 
     [Theory]
     [InlineData(32, 32, 1, true)]

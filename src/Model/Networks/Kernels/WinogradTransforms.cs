@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace DdpmJobs.Model.Networks.Kernels;
 
-/// <summary>The transforms of F(2 × 2, 3 × 3): what is added and subtracted around the products, sixteen channels at a time.</summary>
+/// <summary>The transforms of F(2 × 2, 3 × 3): what is added and subtracted around the products, a vector of channels at a time.</summary>
 /// <remarks>
 /// A. Lavin and S. Gray, "Fast Algorithms for Convolutional Neural Networks" (CVPR 2016), section 4.1: y = Aᵀ((G g Gᵀ) ∘ (Bᵀ d B))A for a tile d of 4 × 4 pixels and a kernel g, and, since that
 /// is linear in both, gradient dg = Gᵀ((A dy Aᵀ) ∘ (Bᵀ d B))G. All numbers of the three matrices are 0, ±1 and ±1/2, so little precision is lost.
@@ -115,7 +115,7 @@ internal static unsafe class WinogradTransforms
         }
     }
 
-    /// <summary>G g Gᵀ of the kernels of sixteen channels.</summary>
+    /// <summary>G g Gᵀ of the kernels of a vector of channels.</summary>
     /// <param name="kernel">The first of nine, row by row.</param>
     /// <param name="kernelStride">Distance of the nine; negative for a kernel that is turned by half a circle.</param>
     /// <param name="points">Takes the transform.</param>
@@ -138,7 +138,7 @@ internal static unsafe class WinogradTransforms
         KernelRow<TLanes>(g20, g21, g22, points + 12 * pointStride, pointStride);
     }
 
-    /// <summary>Gᵀ u G: the gradient of the kernels of sixteen channels.</summary>
+    /// <summary>Gᵀ u G: the gradient of the kernels of a vector of channels.</summary>
     /// <param name="points">The sums of the products at the first point.</param>
     /// <param name="pointStride">Distance of the points.</param>
     /// <param name="kernel">Takes the first of nine, row by row.</param>

@@ -55,5 +55,16 @@ internal static class ConvolutionChecks
         }
     }
 
+    /// <summary>An image comes out the same to the last bit whatever lies beside it.</summary>
+    public static void AssertSameAlone(Func<Tensor, Tensor, Tensor, Tensor> convolve, long[] input, long[] kernel)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        Tensor x = Normal(1, input), weight = Normal(2, kernel), bias = Normal(3, kernel[0]);
+        Tensor together = convolve(x, weight, bias);
+        for (int i = 0; i < input[0]; i++)
+            AssertEqual(together[i..(i + 1)], convolve(x[i..(i + 1)], weight, bias));
+    }
+
     private static void AssertEqual(Tensor expected, Tensor found) => Assert.True(expected.equal(found).all().item<bool>());
 }

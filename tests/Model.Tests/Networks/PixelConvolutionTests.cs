@@ -29,6 +29,9 @@ public sealed class PixelConvolutionTests
     public void Convolve_OtherThreads_IsTheSameToTheLastBit() =>
         ConvolutionChecks.AssertSameOnOtherThreads(PixelConvolution.Convolve, [3, 48, 11, 13], [80, 48, 1, 1]);
 
+    [Fact]
+    public void Convolve_ImagesBesideIt_ChangeNothing() => ConvolutionChecks.AssertSameAlone(PixelConvolution.Convolve, [23, 48, 5, 7], [80, 48, 1, 1]);
+
     // Through the layer, so that a new way around it shows; widths as people choose them.
     [Theory]
     [InlineData(64, 80)]

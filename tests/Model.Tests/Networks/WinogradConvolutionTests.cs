@@ -55,18 +55,54 @@ public sealed class WinogradConvolutionTests
     public void Convolve_OtherThreads_IsTheSameToTheLastBit() =>
         ConvolutionChecks.AssertSameOnOtherThreads((x, weight, bias) => WinogradConvolution.Convolve(x, weight, bias, 1), [3, 48, 11, 13], [80, 48, 3, 3]);
 
+    [Fact]
+    public void Convolve_ImagesBesideIt_ChangeNothing() =>
+        ConvolutionChecks.AssertSameAlone((x, weight, bias) => WinogradConvolution.Convolve(x, weight, bias, 1), [23, 48, 5, 7], [80, 48, 3, 3]);
+
     [Theory]
-    [InlineData(32, 32, 1, true)]
-    [InlineData(32, 24, 1, false)] // no whole vectors
-    [InlineData(3, 128, 1, false)]
-    [InlineData(16, 16, 1, false)] // too few to pay
-    [InlineData(32, 32, 3, false)]
-    public void Fits_Channels_WholeVectorsAndEnoughOfThem(int inChannels, int outChannels, int padding, bool expected)
+    [InlineData(1, 32, 32, 1, true)]
+    [InlineData(0, 32, 32, 1, false)]
+    [InlineData(1, 32, 24, 1, false)] // no whole vectors
+    [InlineData(1, 3, 128, 1, false)]
+    [InlineData(1, 16, 16, 1, false)] // too few channels to pay
+    [InlineData(1, 32, 32, 3, false)]
+    public void Fits_ImagesAndChannels_AnyImagesAndEnoughChannelsInWholeVectors(int n, int inChannels, int outChannels, int padding, bool expected)
     {
         Assert.SkipUnless(Vectors.AreFast, "Kernels of ours are not used on this processor.");
         using DisposeScope scope = NewDisposeScope();
-        Assert.Equal(expected, WinogradConvolution.Fits(zeros(1, inChannels, 4, 4), zeros(outChannels, inChannels, 3, 3), padding));
-        Assert.False(WinogradConvolution.Fits(zeros(1, 32, 4, 4), zeros(32, 32, 1, 1), 0));
-        Assert.False(WinogradConvolution.Fits(zeros(1, 32, 4, 4, dtype: float64), zeros(32, 32, 3, 3, dtype: float64), 1));
+        Assert.Equal(expected, WinogradConvolution.Fits(zeros(n, inChannels, 4, 4), zeros(outChannels, inChannels, 3, 3), padding));
+    }
+
+    [Fact]
+    public void Fits_OtherKernelsAndTypes_LeavesThemToLibtorch()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Assert.False(WinogradConvolution.Fits(zeros(12, 32, 4, 4), zeros(32, 32, 1, 1), 0));
+        Assert.False(WinogradConvolution.Fits(zeros(12, 32, 4, 4, dtype: float64), zeros(32, 32, 3, 3, dtype: float64), 1));
+        Assert.False(WinogradConvolution.Fits(zeros(12, 32, 4, 4, dtype: bfloat16), zeros(32, 32, 3, 3, dtype: bfloat16), 1));
+    }
+
+    // Through the layer, which knows libtorch's way too.
+    [Theory]
+    [InlineData(12, 1)]
+    [InlineData(12, 2)]
+    [InlineData(1, 1)]
+    public void Layer_BatchesAndStrides_IsRight(int n, int stride)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable quiet = no_grad();
+        using Convolution layer = new(new Initializer(1), 48, 64, 3, stride: stride);
+        Tensor x = Normal(1, n, 48, 4, 4);
+        Tensor y = layer.call(LastChannels.Of(x));
+        layer.to(float64);
+        AssertNear(layer.call(x.to(float64)), y, Tolerance);
+    }
+
+    [Fact]
+    public void Layer_NoImages_GivesNone()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using Convolution layer = new(new Initializer(1), 48, 64, 3);
+        Assert.Equal([0, 64, 4, 4], layer.call(zeros(0, 48, 4, 4)).shape);
     }
 }

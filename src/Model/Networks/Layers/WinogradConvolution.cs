@@ -21,14 +21,15 @@ internal sealed class WinogradConvolution : autograd.SingleTensorFunction<Winogr
     public override string Name => nameof(WinogradConvolution);
 
     /// <summary>Whether it can be done, and pays: float32 on the CPU, and so many channels, in whole vectors.</summary>
+    /// <remarks>Not asked is how many images there are: an image would come out otherwise beside few others than beside many.</remarks>
     /// <param name="x">(N, C, H, W).</param>
     /// <param name="weight">(C', C, 3, 3).</param>
     /// <param name="padding">Zeros at each border, at most 2.</param>
     public static bool Fits(Tensor x, Tensor weight, long padding) =>
         Vectors.AreFast && x.dim() == 4 && x.device_type == DeviceType.CPU && x.dtype == ScalarType.Float32 && weight.dtype == ScalarType.Float32
-        && weight.shape is [var outChannels, var channels, 3, 3] && outChannels % Vectors.Lanes == 0 && channels % Vectors.Lanes == 0
-        && channels * outChannels >= FewestPairs && padding is >= 0 and <= 2 && x.shape[2] + 2 * padding >= 3 && x.shape[3] + 2 * padding >= 3
-        && x.numel() <= int.MaxValue && x.numel() / channels * outChannels <= int.MaxValue / 16;
+        && weight.shape is [var outChannels, var channels, 3, 3] && outChannels % Vectors.Lanes == 0 && channels % Vectors.Lanes == 0 && channels * outChannels >= FewestPairs
+        && padding is >= 0 and <= 2 && x.shape[2] + 2 * padding >= 3 && x.shape[3] + 2 * padding >= 3
+        && x.numel() is > 0 and <= int.MaxValue && x.numel() / channels * outChannels <= int.MaxValue / 16;
 
     /// <summary>Convolves.</summary>
     /// <param name="x">(N, C, H, W), best with the channels last in memory.</param>
@@ -58,7 +59,7 @@ internal sealed class WinogradConvolution : autograd.SingleTensorFunction<Winogr
         List<Tensor> saved = BackwardPass.TakeSaved(ctx);
         Tensor x = LastChannels.Pixels(saved[0]), weight = LastChannels.Pixels(saved[1]), dy = LastChannels.Pixels(grad_output);
         Tensor dx = empty_like(x), dw = empty_like(weight), db = empty(weight.shape[0]);
-        WinogradShape shape = Shape(x, weight, padding);
+        WinogradShape shape = Shape(saved[0].shape, saved[1].shape, padding);
         InputGradient(shape, dy, weight, dx);
         ParameterGradients(shape, x, dy, dw, db);
         return BackwardPass.Return(grad_output, dx.permute(0, 3, 1, 2), dw.permute(0, 3, 1, 2), db, null);
@@ -68,7 +69,7 @@ internal sealed class WinogradConvolution : autograd.SingleTensorFunction<Winogr
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor x = LastChannels.Pixels(input), kernels = LastChannels.Pixels(weight);
-        WinogradShape shape = Shape(x, kernels, padding);
+        WinogradShape shape = Shape(input.shape, weight.shape, padding);
         Tensor y = LastChannels.Empty(shape.Images, shape.Out, shape.OutHeight, shape.OutWidth);
         WinogradProducts work = new() { Shape = shape, X = Vectors.Of(x), Y = Vectors.Of(LastChannels.Pixels(y)), Bias = Vectors.Of(bias), Weights = Vectors.Of(kernels) };
         Convolve(work, &WinogradProducts.TransformKernels<Lanes16>, &WinogradProducts.TransformKernels<Lanes8>);
@@ -118,6 +119,6 @@ internal sealed class WinogradConvolution : autograd.SingleTensorFunction<Winogr
             bias[i] = (float)biasSums[i];
     }
 
-    private static WinogradShape Shape(Tensor x, Tensor weight, int padding) =>
-        new((int)x.shape[0], (int)x.shape[1], (int)x.shape[2], (int)weight.shape[3], (int)weight.shape[0], padding);
+    // From (N, C, H, W) and (C', C, 3, 3).
+    private static WinogradShape Shape(long[] x, long[] weight, long padding) => new((int)x[0], (int)x[2], (int)x[3], (int)x[1], (int)weight[0], (int)padding);
 }

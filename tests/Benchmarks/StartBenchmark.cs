@@ -83,7 +83,9 @@ internal static class StartBenchmark
                 watched.Claimed = Stopwatch.GetTimestamp();
                 Lease lease = await services.GetRequiredService<JobQueue>().ClaimAsync(presence.Id, options.Name, "default", [JobKind.Train], null, CancellationToken.None)
                     ?? throw new InvalidOperationException("There is nothing to claim.");
-                await services.GetRequiredService<RunExecutor>().ExecuteAsync(lease, new Slot(0, "cpu"), CancellationToken.None);
+                AttemptOutcome outcome = await services.GetRequiredService<RunExecutor>().ExecuteAsync(lease, new Slot(0, "cpu"), CancellationToken.None);
+                if (outcome.Ending is not AttemptEnding.Diverged)
+                    throw new InvalidOperationException($"The job did not come to its first step: {outcome.Ending}");
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{job} {watched.Milliseconds(watched.Claimed, watched.Begun):F1} {watched.Milliseconds(watched.Begun, watched.Ready):F1} {watched.Milliseconds(watched.Ready, watched.Stepped):F1}"));
             }
         }

@@ -58,7 +58,7 @@ internal sealed record Combination(string Objective, string Variance, string Tim
         }
     }
 
-    /// <summary>A tiny training of it: 8 x 8 digits, a network of a few channels (but enough for the fused kernels), dropout, two moving averages, a learning rate that changes.</summary>
+    /// <summary>A tiny training of it: 8 x 8 digits, a network of a few channels (but enough for every kernel of ours), dropout, two moving averages, a learning rate that changes.</summary>
     /// <exception cref="SpecException">The specs refuse it.</exception>
     public RunSpec Spec(int steps) => Kinds("prediction").Select(prediction => (RunSpec?)Allowed(prediction, steps)).First(spec => spec is not null)!;
 
@@ -108,12 +108,12 @@ internal sealed record Combination(string Objective, string Variance, string Tim
             ["network"] = new JsonObject
             {
                 ["kind"] = "ddpm_unet",
-                ["channels"] = 16,
+                ["channels"] = 32,
                 ["multipliers"] = new JsonArray(1),
                 ["blocks"] = 1,
-                ["attention"] = new JsonArray(),
+                ["attention"] = new JsonArray(8),
                 ["dropout"] = 0.1,
-                ["groups"] = 2,
+                ["groups"] = 4,
             },
             ["process"] = new JsonObject { ["timesteps"] = 8, ["prediction"] = prediction, ["variance"] = Variance },
             ["objective"] = Objective,

@@ -74,7 +74,7 @@ internal static class KillTable
 
             {{reports.Length}} combinations{{(reports.Length < all ? $" of {all}; **the others are still to be run**" : "")}}, {{reports.Sum(r => r.Kills)}} kills, {{reports.Sum(r => r.InsideWrite)}} of them in a write, {{reports.Sum(r => r.Resumes)}} resumes; {{reports.Count(r => r.FileEqual && r.SeriesEqual)}} of {{reports.Length}} equal.
 
-            Network: `ddpm_unet`, 16 channels, one level, dropout 0.1, two moving averages, 8 × 8 digits, batch 8, {{Steps}} steps, one thread. Machine: {{Machine()}}. What a kill cannot show is a power cut: the
+            Network: `ddpm_unet`, 32 channels, one level, attention, dropout 0.1, two moving averages, 8 × 8 digits, batch 8, {{Steps}} steps, one thread. Machine: {{Machine()}}. What a kill cannot show is a power cut: the
             kernel outlives the process.
 
             Command: `dotnet run -c Release --project tests/Chaos.Tests -- table STATE --out docs/kill-table.md`; `--seconds N` stops after a time, and the same command goes on with what is missing in

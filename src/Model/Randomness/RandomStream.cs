@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace DdpmJobs.Model.Randomness;
 
 /// <summary>A stream of random numbers that is a pure function of (seed, purpose, index, part): it has no state, so a number is the same whoever asks, in whatever order.</summary>
@@ -67,15 +70,15 @@ public readonly struct RandomStream
     /// <summary>Fills with uniform numbers in [0, 1), each with 53 random bits.</summary>
     /// <param name="numbers">Filled.</param>
     /// <param name="firstBlock">Blocks of two numbers to leave out at the front.</param>
+    /// <exception cref="OverflowException">There are no such blocks.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void FillUniform(Span<double> numbers, uint firstBlock = 0)
     {
-        for (int i = 0; i < numbers.Length; i += 2)
-        {
-            (ulong low, ulong high) = Pair(checked(firstBlock + (uint)(i >> 1)));
-            numbers[i] = Unit(low);
-            if (i + 1 < numbers.Length)
-                numbers[i + 1] = Unit(high);
-        }
+        _ = checked(firstBlock + (uint)(Math.Max(numbers.Length - 1, 0) >> 1));
+        Span<ulong> words = MemoryMarshal.Cast<double, ulong>(numbers);
+        FillUInt32(MemoryMarshal.Cast<ulong, uint>(words), firstBlock);
+        for (int i = 0; i < words.Length; i++)
+            numbers[i] = Unit(words[i]);
     }
 
     /// <summary>Fills with standard normal numbers; the largest possible is 8.6.</summary>
@@ -121,5 +124,6 @@ public readonly struct RandomStream
         return (w0 | ((ulong)w1 << 32), w2 | ((ulong)w3 << 32));
     }
 
-    private static double Unit(ulong word) => (word >> 11) * TwoToMinus53;
+    // The number is signed, which processors convert at once.
+    private static double Unit(ulong word) => (long)(word >> 11) * TwoToMinus53;
 }

@@ -60,11 +60,14 @@ public sealed class Trainer
     /// <exception cref="OperationCanceledException">It was asked to stop before it began, while another job of the process on CUDA had <c>tf32</c> otherwise.</exception>
     public static TrainingEnd Train(RunSpec spec, TrainingSession session, CancellationToken stop)
     {
-        ImageSet images = spec.Data.Load(Split.Train, session.DataFolder);
+        // The images are read while the network is built.
+        Task<ImageSet> reading = Task.Run(() => spec.Data.Load(Split.Train, session.DataFolder), CancellationToken.None);
         DiffusionModel diffusion = DiffusionModel.From(spec.Process);
         Device device = new(session.Device);
         using IDisposable? rounding = Tf32.Hold(session.Device, spec.Training.Tf32, stop);
-        using TrainingState state = new(spec, diffusion.OutputChannels(images.Shape.C), device) { DataHash = images.ContentHash };
+        using TrainingState state = new(spec, diffusion.OutputChannels(spec.Data.Shape.C), device);
+        ImageSet images = reading.GetAwaiter().GetResult();
+        state.DataHash = images.ContentHash;
         SavedCheckpoint? start = null;
         if (session.ResumeFrom is not null)
         {

@@ -64,7 +64,7 @@ internal sealed class TrainingState : IDisposable
     public BinnedLosses LossByT { get; }
 
     /// <summary>SHA-256 of the images that it is trained on; null for weights whose data are not known.</summary>
-    public string? DataHash { get; init; }
+    public string? DataHash { get; set; }
 
     /// <summary>Free text by name, on where the first weights come from; empty where they were drawn.</summary>
     public IReadOnlyDictionary<string, string> Origin { get; set; } = new Dictionary<string, string>();

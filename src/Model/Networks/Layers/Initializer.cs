@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using DdpmJobs.Model.Networks.Kernels;
 using DdpmJobs.Model.Randomness;
 using TorchSharp;
 using TorchSharp.Modules;
@@ -26,16 +28,13 @@ internal sealed class Initializer(long seed)
         double fanAverage = (shape[0] + shape[1]) * receptive / 2.0;
         double limit = Math.Sqrt(3 * scale / fanAverage);
 
-        return new Parameter(torch.tensor(Uniform(limit, shape[0] * shape[1] * receptive), shape));
+        return Uniform(limit, shape);
     }
 
     /// <summary>Makes a weight or bias uniform in ±1 / sqrt(fan_in), as PyTorch's convolutions and dense layers begin.</summary>
     /// <param name="fanIn">Inputs that each output sums.</param>
     /// <param name="shape">Shape of the parameter.</param>
-    public Parameter FanIn(long fanIn, params long[] shape)
-    {
-        return new Parameter(torch.tensor(Uniform(1 / Math.Sqrt(fanIn), Count(shape)), shape));
-    }
+    public Parameter FanIn(long fanIn, params long[] shape) => Uniform(1 / Math.Sqrt(fanIn), shape);
 
     /// <summary>Makes a weight of standard normal numbers.</summary>
     public Parameter Normal(params long[] shape)
@@ -52,20 +51,25 @@ internal sealed class Initializer(long seed)
         return new Parameter(torch.full(shape, value, torch.float32));
     }
 
-    // Each number is a function of its place, so the threads need not know of each other.
-    private float[] Uniform(double limit, long count)
+    // Each number is a function of its place, so the threads need not know of each other. They write where the parameter lies, since networks have many.
+    private unsafe Parameter Uniform(double limit, long[] shape)
     {
         RandomStream stream = new(seed, RandomPurpose.Initialization, _made++);
-        float[] values = new float[count];
-        Parallel.For(0, (int)((count + Portion - 1) / Portion), portion =>
-        {
-            Span<float> part = values.AsSpan(portion * Portion, Math.Min(Portion, values.Length - portion * Portion));
-            Span<double> uniform = stackalloc double[part.Length];
-            stream.FillUniform(uniform, (uint)portion * (Portion / 2));
-            for (int i = 0; i < part.Length; i++)
-                part[i] = (float)((2 * uniform[i] - 1) * limit);
-        });
-        return values;
+        torch.Tensor made = torch.empty(shape, torch.float32);
+        float* values = Vectors.Of(made);
+        long count = made.numel();
+        Parallel.For(0, (count + Portion - 1) / Portion, portion =>
+            Scale(stream, (uint)portion * (Portion / 2), limit, new Span<float>(values + portion * Portion, (int)Math.Min(Portion, count - portion * Portion))));
+        return new Parameter(made);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scale(RandomStream stream, uint firstBlock, double limit, Span<float> part)
+    {
+        Span<double> uniform = stackalloc double[part.Length];
+        stream.FillUniform(uniform, firstBlock);
+        for (int i = 0; i < part.Length; i++)
+            part[i] = (float)((2 * uniform[i] - 1) * limit);
     }
 
     private static long Count(long[] shape)

@@ -29,7 +29,7 @@ internal unsafe struct AttentionBackward
         AttentionBackward work = *(AttentionBackward*)context;
         AttentionShape shape = work.Forward.Shape;
         int block = AttentionShape.Block * shape.Stride, rows = AttentionShape.Block * Panels.Whole(shape.Channels);
-        float* room = (float*)NativeMemory.AlignedAlloc((nuint)(2 * shape.ByPixels + shape.ByChannels + 2 * block + 2 * rows) * sizeof(float), 64);
+        float* room = Vectors.Room(2 * shape.ByPixels + shape.ByChannels + 2 * block + 2 * rows);
         float* keysTurned = room, valuesTurned = keysTurned + shape.ByPixels, keys = valuesTurned + shape.ByPixels;
         float* weights = keys + shape.ByChannels, gradients = weights + block, queries = gradients + block, outputs = queries + rows;
         for (int image = first; image < end; image++)

@@ -30,7 +30,7 @@ internal unsafe struct AttentionForward
     {
         AttentionForward work = *(AttentionForward*)context;
         AttentionShape shape = work.Shape;
-        float* room = (float*)NativeMemory.AlignedAlloc((nuint)(shape.ByPixels + shape.ByChannels + AttentionShape.Block * shape.Stride) * sizeof(float), 64);
+        float* room = Vectors.Room(shape.ByPixels + shape.ByChannels + AttentionShape.Block * shape.Stride);
         for (int image = first; image < end; image++)
             work.Image<TLanes>(image, room, room + shape.ByPixels, room + shape.ByPixels + shape.ByChannels);
         NativeMemory.AlignedFree(room);

@@ -96,7 +96,7 @@ internal unsafe struct PixelProducts
     {
         PixelProducts work = *(PixelProducts*)context;
         (int channel, int channels) = (first * Vectors.Lanes, (end - first) * Vectors.Lanes);
-        float* panels = (float*)NativeMemory.AlignedAlloc((nuint)(Summed * Panels.Whole(work.In)) * sizeof(float), 64);
+        float* panels = Vectors.Room(Summed * Panels.Whole(work.In));
         double* sums = (double*)NativeMemory.AllocZeroed((nuint)channels, sizeof(double));
         for (int pixel = 0; pixel < work.Pixels; pixel += Summed)
         {

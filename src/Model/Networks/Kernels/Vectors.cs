@@ -33,4 +33,7 @@ internal static unsafe class Vectors
     /// <param name="contiguous">On the CPU and contiguous, of any type.</param>
     /// <returns>Null for no tensor.</returns>
     public static float* Of(Tensor? contiguous) => contiguous is null ? null : (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(contiguous.bytes));
+
+    /// <summary>Memory for so many numbers, on whole lines of the cache; to be freed by <see cref="NativeMemory.AlignedFree"/>.</summary>
+    public static float* Room(long floats) => (float*)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), 64);
 }

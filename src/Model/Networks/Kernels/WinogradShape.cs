@@ -41,4 +41,41 @@ internal readonly record struct WinogradShape(int Images, int Height, int Width,
         (int image, int down) = Math.DivRem(line, TilesDown);
         return (image, down * Side, across * Side);
     }
+
+    /// <summary>Points to some rows of the sixteen pixels of the input that a tile depends on.</summary>
+    /// <param name="x">The input.</param>
+    /// <param name="tile">Which.</param>
+    /// <param name="firstRow">The first of the four rows.</param>
+    /// <param name="endRow">The one behind the last.</param>
+    /// <param name="outside">Stands for each pixel beyond the border.</param>
+    /// <param name="pixels">Sixteen places, row by row, of which those of the rows are set.</param>
+    public unsafe void PointToInput(float* x, int tile, int firstRow, int endRow, float* outside, float** pixels)
+    {
+        (int image, int row, int column) = Tile(tile);
+        float* first = x + (long)image * Height * Width * In;
+        PointTo(first, Height, Width, In, row - Padding + firstRow, column - Padding, endRow - firstRow, Reach, outside, pixels + firstRow * Reach);
+    }
+
+    /// <summary>Points to the four pixels of a tile's output.</summary>
+    /// <param name="y">The output.</param>
+    /// <param name="tile">Which.</param>
+    /// <param name="outside">Stands for each pixel beyond the border.</param>
+    /// <param name="pixels">Four places, row by row.</param>
+    public unsafe void PointToOutput(float* y, int tile, float* outside, float** pixels)
+    {
+        (int image, int row, int column) = Tile(tile);
+        float* first = y + (long)image * OutHeight * OutWidth * Out;
+        PointTo(first, OutHeight, OutWidth, Out, row, column, Side, Side, outside, pixels);
+    }
+
+    private static unsafe void PointTo(float* image, int height, int width, int channels, int firstRow, int firstColumn, int rows, int columns, float* outside, float** pixels)
+    {
+        for (int row = firstRow; row < firstRow + rows; row++)
+        {
+            float* pixel = image + ((long)row * width + firstColumn) * channels;
+            bool isInside = (uint)row < (uint)height;
+            for (int column = firstColumn; column < firstColumn + columns; column++, pixel += channels)
+                *pixels++ = isInside && (uint)column < (uint)width ? pixel : outside;
+        }
+    }
 }

@@ -51,7 +51,7 @@ internal sealed class PixelConvolution : autograd.SingleTensorFunction<PixelConv
         Tensor dy = grad_output.contiguous();
         Tensor dx = empty_like(saved[0]), dw = empty_like(saved[1]), db = empty(saved[1].shape[0]);
         PixelProducts work = Work(dx, saved[1], dy);
-        work.Packed = Room(work.Out * Panels.Whole(work.In));
+        work.Packed = Vectors.Room(work.Out * Panels.Whole(work.In));
         ThreadTeam.Run(1, &PixelProducts.PackBackward<Lanes16>, &PixelProducts.PackBackward<Lanes8>, &work);
         ThreadTeam.Run(work.Blocks, &PixelProducts.BackwardInput<Lanes16>, &PixelProducts.BackwardInput<Lanes8>, &work);
         NativeMemory.AlignedFree(work.Packed);
@@ -72,7 +72,7 @@ internal sealed class PixelConvolution : autograd.SingleTensorFunction<PixelConv
         Tensor y = empty([.. pixels.shape[..3], weight.shape[0]]);
         PixelProducts work = Work(pixels, weight, y);
         work.Bias = Vectors.Of(bias);
-        work.Packed = Room(work.In * Panels.Whole(work.Out));
+        work.Packed = Vectors.Room(work.In * Panels.Whole(work.Out));
         ThreadTeam.Run(1, &PixelProducts.PackForward<Lanes16>, &PixelProducts.PackForward<Lanes8>, &work);
         ThreadTeam.Run(work.Blocks, &PixelProducts.Forward<Lanes16>, &PixelProducts.Forward<Lanes8>, &work);
         NativeMemory.AlignedFree(work.Packed);
@@ -83,6 +83,4 @@ internal sealed class PixelConvolution : autograd.SingleTensorFunction<PixelConv
     {
         Pixels = (int)(x.numel() / weight.shape[1]), In = (int)weight.shape[1], Out = (int)weight.shape[0], X = Vectors.Of(x), Y = Vectors.Of(y), Weights = Vectors.Of(weight),
     };
-
-    private static unsafe float* Room(int floats) => (float*)NativeMemory.AlignedAlloc((nuint)floats * sizeof(float), 64);
 }

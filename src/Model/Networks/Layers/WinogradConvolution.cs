@@ -85,7 +85,7 @@ internal sealed class WinogradConvolution : autograd.SingleTensorFunction<Winogr
     private static unsafe void Convolve(WinogradProducts work, delegate*<void*, int, int, void> wide, delegate*<void*, int, int, void> narrow)
     {
         work.Divide(get_num_threads());
-        work.Kernels = WinogradProducts.Room(WinogradShape.Points * work.KernelPlane);
+        work.Kernels = Vectors.Room(WinogradShape.Points * work.KernelPlane);
         ThreadTeam.Run(work.KernelParts, wide, narrow, &work);
         ThreadTeam.Run(work.Blocks, &WinogradProducts.Convolve<Lanes16>, &WinogradProducts.Convolve<Lanes8>, &work);
         NativeMemory.AlignedFree(work.Kernels);
@@ -94,9 +94,9 @@ internal sealed class WinogradConvolution : autograd.SingleTensorFunction<Winogr
     private static unsafe void ParameterGradients(WinogradShape shape, Tensor x, Tensor dy, Tensor dw, Tensor db)
     {
         double[] biasSums = GC.AllocateArray<double>(shape.Out, pinned: true);
-        WinogradProducts work = new() { Shape = shape, X = Vectors.Of(x), Y = Vectors.Of(dy), WeightGradient = Vectors.Of(dw) };
-        work.Divide(get_num_threads());
-        work.Sums = WinogradProducts.Room(WinogradShape.Points * work.SumPlane + WinogradShape.Reach * (work.InputPlane + work.OutputPlane));
+        WinogradGradient work = new() { Shape = shape, X = Vectors.Of(x), OutputGradient = Vectors.Of(dy), Weights = Vectors.Of(dw) };
+        work.Divide();
+        work.Sums = Vectors.Room(WinogradShape.Points * work.SumPlane + WinogradShape.Reach * (work.InputPlane + work.OutputPlane));
         work.InputPoints = work.Sums + WinogradShape.Points * work.SumPlane;
         work.OutputPoints = work.InputPoints + WinogradShape.Reach * work.InputPlane;
         fixed (double* sums = biasSums)
@@ -106,13 +106,13 @@ internal sealed class WinogradConvolution : autograd.SingleTensorFunction<Winogr
             {
                 for (work.Row = 0; work.Row < WinogradShape.Reach; work.Row++)
                 {
-                    ThreadTeam.Run((work.SummedTiles + WinogradProducts.Part - 1) / WinogradProducts.Part, &WinogradProducts.TransformInputs<Lanes16>, &WinogradProducts.TransformInputs<Lanes8>, &work);
-                    ThreadTeam.Run(work.ProductParts, &WinogradProducts.AddProducts<Lanes16>, &WinogradProducts.AddProducts<Lanes8>, &work);
+                    ThreadTeam.Run(work.InputParts, &WinogradGradient.TransformInputs<Lanes16>, &WinogradGradient.TransformInputs<Lanes8>, &work);
+                    ThreadTeam.Run(work.ProductParts, &WinogradGradient.AddProducts<Lanes16>, &WinogradGradient.AddProducts<Lanes8>, &work);
                 }
             }
         }
 
-        ThreadTeam.Run(shape.Out, &WinogradProducts.TransformSums<Lanes16>, &WinogradProducts.TransformSums<Lanes8>, &work);
+        ThreadTeam.Run(shape.Out, &WinogradGradient.TransformSums<Lanes16>, &WinogradGradient.TransformSums<Lanes8>, &work);
         NativeMemory.AlignedFree(work.Sums);
         float* bias = Vectors.Of(db);
         for (int i = 0; i < biasSums.Length; i++)

@@ -6,14 +6,14 @@ public sealed class WorkThreadTests
 {
     private static readonly AsyncLocal<string> Scope = new();
 
-    // Tests beside this one take and free threads, so the next work may come to another; not for ever.
+    // The thread itself, since a new one may have the number of one that has ended. Tests beside this one take and free threads, so the next work may come to another; not for ever.
     [Fact]
     public async Task RunAsync_WorkAfterWork_ComesToTheSameThread()
     {
         for (int tries = 0; tries < 100; tries++)
         {
-            int first = await WorkThread.RunAsync(() => Environment.CurrentManagedThreadId);
-            if (await WorkThread.RunAsync(() => Environment.CurrentManagedThreadId) == first)
+            Thread first = await WorkThread.RunAsync(() => Thread.CurrentThread);
+            if (await WorkThread.RunAsync(() => Thread.CurrentThread) == first)
             {
                 return;
             }

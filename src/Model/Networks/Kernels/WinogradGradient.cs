@@ -7,20 +7,17 @@ namespace DdpmJobs.Model.Networks.Kernels;
 /// <remarks>The points are gone through a row of four at a time, and as many tiles as the last cache has room for.</remarks>
 internal unsafe struct WinogradGradient
 {
-    /// <summary>Tiles of a slice of those whose products are added up at a time: one panel of a slice fits the first cache.</summary>
-    public const int Slice = 256;
+    // Tiles of a slice of those whose products are added up at a time: one panel of a slice fits the first cache.
+    private const int Slice = 256;
 
-    /// <summary>Tiles of one part of <see cref="TransformInputs"/>.</summary>
-    public const int Part = 8;
+    // Tiles of one part of the transforms.
+    private const int Part = 8;
 
-    /// <summary>Rows of the products of one part of <see cref="AddProducts"/>: whole ones, whether six or eight are multiplied at once.</summary>
-    public const int RowsPerPart = 48;
+    // Rows of the products of one part: whole ones, whether six or eight are multiplied at once.
+    private const int RowsPerPart = 48;
 
     // Numbers of the transforms whose products are added up at a time, at a row of points: a part of the last cache.
     private const int SummedNumbers = 1 << 19;
-
-    // Rows or planes whose distance is a power of two would share few lines of the first cache.
-    private const int Apart = Vectors.Lanes;
 
     /// <summary>What was convolved.</summary>
     public WinogradShape Shape;
@@ -52,20 +49,17 @@ internal unsafe struct WinogradGradient
     /// <summary>The row of points that is added up now.</summary>
     public int Row;
 
-    /// <summary>Tiles whose products are added up at a time, a multiple of <see cref="Slice"/>.</summary>
+    /// <summary>Tiles whose products are added up at a time, whole slices of them.</summary>
     public int Summed;
 
     /// <summary>Distance of the planes of <see cref="InputPoints"/>.</summary>
-    public readonly long InputPlane => (long)Summed * Panels.Whole(Shape.In) + Apart;
+    public readonly long InputPlane => (long)Summed * Panels.Whole(Shape.In) + WinogradShape.Apart;
 
     /// <summary>Distance of the planes of <see cref="OutputPoints"/>.</summary>
-    public readonly long OutputPlane => (long)Summed * OutputStride + Apart;
+    public readonly long OutputPlane => (long)Summed * OutputStride + WinogradShape.Apart;
 
     /// <summary>Distance of the planes of <see cref="Sums"/>.</summary>
-    public readonly long SumPlane => (long)Shape.Out * Shape.In + Apart;
-
-    /// <summary>Tiles that are added up now.</summary>
-    public readonly int SummedTiles => Math.Min(Summed, Shape.Tiles - FirstSummed);
+    public readonly long SumPlane => (long)Shape.Out * Shape.In + WinogradShape.Apart;
 
     /// <summary>Parts of <see cref="TransformInputs"/>.</summary>
     public readonly int InputParts => (SummedTiles + Part - 1) / Part;
@@ -73,9 +67,12 @@ internal unsafe struct WinogradGradient
     /// <summary>Parts of <see cref="AddProducts"/>.</summary>
     public readonly int ProductParts => WinogradShape.Reach * PartsOfPoint;
 
+    // Tiles that are added up now.
+    private readonly int SummedTiles => Math.Min(Summed, Shape.Tiles - FirstSummed);
+
     private readonly long SlicePlane => (long)Slice * Panels.Whole(Shape.In);
 
-    private readonly int OutputStride => Shape.Out + Apart;
+    private readonly int OutputStride => Shape.Out + WinogradShape.Apart;
 
     private readonly int PartsOfPoint => (Shape.Out + RowsPerPart - 1) / RowsPerPart;
 
@@ -86,7 +83,7 @@ internal unsafe struct WinogradGradient
         Summed = Math.Max((tiles + Slice - 1) / Slice, 1) * Slice;
     }
 
-    /// <summary>Transforms the input and the gradient of the output, for a range of <see cref="Part"/> tiles each of those that are added up now; the context is one of these.</summary>
+    /// <summary>Transforms the input and the gradient of the output, for a range of <see cref="InputParts"/> of the tiles that are added up now; the context is one of these.</summary>
     public static void TransformInputs<TLanes>(void* context, int first, int end)
         where TLanes : unmanaged, ILanes<TLanes>
     {
@@ -109,7 +106,7 @@ internal unsafe struct WinogradGradient
         NativeMemory.AlignedFree(zeros);
     }
 
-    /// <summary>Adds up the products of the transforms, for a range of parts; the context is one of these.</summary>
+    /// <summary>Adds up the products of the transforms, for a range of <see cref="ProductParts"/>; the context is one of these.</summary>
     public static void AddProducts<TLanes>(void* context, int first, int end)
         where TLanes : unmanaged, ILanes<TLanes>
     {

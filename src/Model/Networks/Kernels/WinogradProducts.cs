@@ -18,9 +18,6 @@ internal unsafe struct WinogradProducts
 
     private const int PartColumns = 2 * Vectors.Lanes;
 
-    // Planes whose distance is a power of two would share few lines of the first cache.
-    private const int Apart = Vectors.Lanes;
-
     /// <summary>What is convolved.</summary>
     public WinogradShape Shape;
 
@@ -46,7 +43,7 @@ internal unsafe struct WinogradProducts
     public readonly int KernelParts => Panels.Whole(Shape.Out) / PartColumns;
 
     /// <summary>Distance of the planes of <see cref="Kernels"/>.</summary>
-    public readonly long KernelPlane => (long)Shape.In * Panels.Whole(Shape.Out) + Apart;
+    public readonly long KernelPlane => (long)Shape.In * Panels.Whole(Shape.Out) + WinogradShape.Apart;
 
     /// <summary>Blocks of <see cref="Convolve"/>.</summary>
     public readonly int Blocks => (Shape.Tiles + BlockTiles - 1) / BlockTiles;
@@ -84,7 +81,7 @@ internal unsafe struct WinogradProducts
     {
         WinogradProducts work = *(WinogradProducts*)context;
         WinogradShape shape = work.Shape;
-        (long inPlane, long outPlane) = ((long)work.BlockTiles * shape.In + Apart, (long)work.BlockTiles * shape.Out + Apart);
+        (long inPlane, long outPlane) = ((long)work.BlockTiles * shape.In + WinogradShape.Apart, (long)work.BlockTiles * shape.Out + WinogradShape.Apart);
         float* room = Vectors.Room(WinogradShape.Reach * (inPlane + outPlane) + shape.In + shape.Out);
         float* inPoints = room, outPoints = inPoints + WinogradShape.Reach * inPlane, zeros = outPoints + WinogradShape.Reach * outPlane, unused = zeros + shape.In;
         new Span<float>(zeros, shape.In).Clear();

@@ -18,6 +18,9 @@ internal readonly record struct WinogradShape(int Images, int Height, int Width,
     /// <summary>Numbers of a tile's transform.</summary>
     public const int Points = Reach * Reach;
 
+    /// <summary>Numbers between the planes or rows of a transform: where their distance is a power of two, they would share few lines of the first cache.</summary>
+    public const int Apart = Vectors.Lanes;
+
     /// <summary>Rows of the output's pixels.</summary>
     public int OutHeight => Height + 2 * Padding - 2;
 
